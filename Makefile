@@ -1,0 +1,47 @@
+# The short commands. The build itself is CMakeLists.txt with CMakePresets.json; see CONTRIBUTING.md.
+
+PREFIX ?= /usr/local
+MINUTES ?= 5
+.DEFAULT_GOAL := help
+.PHONY: help all demo test interop fuzz bench install clean format
+
+help: ## Show this list
+	@echo "make demo is the place to begin. All commands:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+all: ## Build the library, the tool and the examples (optimised, in build/release)
+	@tools/install-deps build
+	@tools/build release
+
+demo: all ## Build, then show a few conversations in virtual time; needs no root
+	@build/release/weir demo
+
+test: ## Install what the tests need, build, run all tests; prints the sum at the end
+	@tools/install-deps test
+	@tools/test
+
+interop: ## Run only the tests against Linux (they need root or user namespaces)
+	@tools/install-deps test
+	@tools/build dev
+	@ctest --test-dir build/dev --label-regex interop --output-on-failure
+
+fuzz: ## Fuzz every parser for MINUTES=5 altogether
+	@tools/install-deps test
+	@tools/fuzz $$(($(MINUTES) * 60))
+
+bench: ## Run the benchmarks
+	@tools/install-deps bench
+	@tools/bench
+
+install: ## Install into PREFIX=/usr/local (DESTDIR is respected)
+	@tools/install-deps build
+	@WEIR_CMAKE_ARGS="-DCMAKE_INSTALL_PREFIX=$(PREFIX)" tools/build release
+	@cmake --install build/release >/dev/null
+	@echo "installed into $(DESTDIR)$(PREFIX)"
+
+format: ## Lay out all C files as .clang-format says
+	@tools/install-deps test
+	@find include src examples tests -name '*.[ch]' 2>/dev/null | xargs -r clang-format -i
+
+clean: ## Remove everything that was built
+	@rm -rf build

@@ -1,0 +1,524 @@
+/*
+ * weir.h - the core's face: a TCP/IP stack that does no I/O of its own.
+ *
+ * Packets and the time go in, packets, a deadline and events come out:
+ *
+ *     weir_input(stack, link, buffers, n, now);            what the device received
+ *     while (weir_event(stack, &event)) ...                what the application must know
+ *     weir_tcp_send(stack, conn, data, size);              what the application wants: changes state only
+ *     n = weir_output(stack, frames, 32, now);             what is due: hand it to the device, then
+ *     weir_frame_done(stack, frames, n, WEIR_FRAME_SENT);  say that the frames are no longer needed
+ *     sleep until weir_deadline(stack) or a packet arrives
+ *
+ * Rules that hold everywhere:
+ *   - One stack is used by one thread at a time, every call included. Different stacks are independent.
+ *   - Nothing here blocks, sleeps, calls the operating system or calls the application. The exceptions,
+ *     none of which may call weir: the allocator, the trace sink, and weir_assert_fail().
+ *   - Time is nanoseconds of a clock of the caller's that only has to run forward. A `now` that goes
+ *     back is taken as the latest one seen. Calls without a `now` use the latest one seen.
+ *   - A bad packet is never an error of a call: it is counted, traced with its reason, and dropped or
+ *     answered as the RFC says. A caller's mistake is a negative enum weir_error. A bug of weir's own
+ *     ends in weir_assert_fail().
+ *   - Structs that may grow begin with their size; fill them with their _default() call.
+ *   - All numbers are in host byte order; addresses are byte arrays in network order.
+ */
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define WEIR_API __attribute__((visibility("default")))
+#else
+#define WEIR_API
+#endif
+
+/* ---- Time, errors, memory --------------------------------------------------------------------- */
+
+typedef uint64_t weir_time; /* nanoseconds */
+#define WEIR_NEVER UINT64_MAX
+#define WEIR_US 1000ULL
+#define WEIR_MS 1000000ULL
+#define WEIR_S 1000000000ULL
+
+/* Every call that can fail returns one of these (negative) or something >= 0. */
+enum weir_error {
+    WEIR_OK = 0,
+    WEIR_EINVAL = -1,  /* an argument makes no sense */
+    WEIR_ENOBUFS = -2, /* the byte budget or the allocator is exhausted; try again later */
+    WEIR_EAGAIN = -3, /* nothing to read, accept or no room to write just now; an event will tell */
+    WEIR_ESTALE = -4, /* the handle was closed already */
+    WEIR_ENOTCONN = -5,   /* the connection is not (or no longer) in a state that allows the call */
+    WEIR_EISCONN = -6,    /* already connected or connecting */
+    WEIR_EADDRINUSE = -7, /* the local address and port are taken, or no ephemeral port is left */
+    WEIR_EADDRNOTAVAIL = -8, /* not an address of this stack */
+    WEIR_ENETUNREACH = -9,   /* no route */
+    WEIR_EHOSTUNREACH = -10, /* the neighbour does not answer, or ICMP said so */
+    WEIR_ECONNREFUSED = -11, /* the peer answered the SYN with RST */
+    WEIR_ECONNRESET = -12,   /* the peer aborted: RST in a synchronized state */
+    WEIR_ECONNABORTED = -13, /* aborted from this side */
+    WEIR_ETIMEDOUT = -14,    /* retransmission limit R2, keep-alive or user timeout reached */
+    WEIR_EPIPE = -15,        /* sending after shutdown */
+    WEIR_EBUSY = -16,        /* frames or buffers are still out */
+    WEIR_ENOENT = -17,       /* no such link, address, route */
+    WEIR_EEXIST = -18,       /* already there */
+    WEIR_EMSGSIZE = -19,     /* too large for one packet */
+    WEIR_ENOPROTOOPT = -20,  /* no such option, or not for this kind of handle */
+    WEIR_EACCES = -21, /* ICMP: administratively prohibited; broadcast or multicast destination */
+    WEIR_ERROR_LAST = -21
+};
+
+/* A short English description ("connection refused"), never NULL. */
+WEIR_API const char *weir_strerror(int error);
+
+/* All memory of a stack comes from here. `alloc` returns NULL when there is none, and memory aligned for
+ * any object otherwise; `free` gets the size that was asked for. Both must not call weir. */
+struct weir_allocator {
+    void *ctx;
+    void *(*alloc)(void *ctx, size_t size);
+    void (*free)(void *ctx, void *memory, size_t size);
+};
+
+/* A bug in weir itself was found. Supplied by libweir's host part (prints and aborts); an embedder of the
+ * bare core supplies its own. Must not return. */
+WEIR_API void weir_assert_fail(const char *expression, const char *file, int line);
+
+/* ---- Addresses -------------------------------------------------------------------------------- */
+
+/* An IP address. family: 4, 6, or 0 = unspecified ("any"). IPv4 uses the first four bytes.
+ * scope: for IPv6 link-local addresses the link index + 1, else 0. */
+struct weir_ip {
+    uint8_t family;
+    uint8_t reserved[3];
+    uint32_t scope;
+    uint8_t bytes[16];
+};
+
+struct weir_endpoint {
+    struct weir_ip ip;
+    uint16_t port;
+};
+
+/* Text to address and back. Parsing returns WEIR_OK or WEIR_EINVAL; `text` needs no terminator beyond
+ * `size` = strlen. Formatting writes at most `size` bytes with a final 0 and returns the length it wanted
+ * (RFC 5952 for IPv6). WEIR_IP_TEXT_MAX is enough for every address. */
+#define WEIR_IP_TEXT_MAX 56
+WEIR_API int weir_ip_parse(const char *text, struct weir_ip *ip);
+WEIR_API size_t weir_ip_format(const struct weir_ip *ip, char *text, size_t size);
+WEIR_API bool weir_ip_equal(const struct weir_ip *a, const struct weir_ip *b);
+
+/* ---- Buffers: received packets and borrowed payload -------------------------------------------- */
+
+/* State of the transport checksum of a packet, both ways. */
+enum weir_csum {
+    WEIR_CSUM_NONE = 0, /* not looked at: software verifies (in) or has filled it in (out) */
+    WEIR_CSUM_VALID,    /* in: the device verified it. Never out. */
+    WEIR_CSUM_PARTIAL /* pseudo-header sum is in the field; the rest is to be added from csum_start on */
+};
+
+enum weir_gso { WEIR_GSO_NONE = 0, WEIR_GSO_TCP4, WEIR_GSO_TCP6 };
+
+/* What travels beside a packet's bytes (virtio-net header in other words). */
+struct weir_offload {
+    uint8_t csum;         /* enum weir_csum */
+    uint8_t gso_type;     /* enum weir_gso */
+    uint16_t gso_size;    /* payload bytes per wire segment; 0 when not a super-segment */
+    uint16_t csum_start;  /* partial: from the first byte of the frame */
+    uint16_t csum_offset; /* partial: field's place from csum_start */
+};
+
+/*
+ * A reference-counted piece of memory with bytes [data, data + size) in it. The fields below are for the
+ * holder of the buffer to read and, before the buffer is handed to weir_input, to write: a device fills
+ * data[0..capacity), then sets `size` and `offload`.
+ */
+struct weir_buffer {
+    uint8_t *data;
+    uint32_t size;     /* valid bytes from data */
+    uint32_t capacity; /* bytes available from data */
+    struct weir_offload offload;
+    uint64_t cookie; /* foreign or borrowed memory: the owner's name for it */
+    /* private to the stack from here on */
+    uint8_t *memory;
+    struct weir_buffer *next;
+    uint64_t position;
+    uint32_t charge;
+    uint32_t references;
+    uint8_t kind;
+    uint8_t flags;
+    uint16_t aux;
+    uint32_t aux32;
+};
+
+/* ---- Frames: what the stack wants sent ---------------------------------------------------------- */
+
+#define WEIR_SLICES_MAX 18
+
+struct weir_slice {
+    const void *data;
+    size_t size;
+};
+
+/*
+ * One packet, or one super-segment (offload.gso_size != 0), as slices: headers first. The slices and what
+ * they point at stay valid and unchanged until weir_frame_done(). The first slice always holds the whole
+ * link, IP and TCP headers.
+ */
+struct weir_frame {
+    uint32_t link;
+    uint32_t size; /* sum of all slices */
+    struct weir_offload offload;
+    uint32_t slice_count;
+    const struct weir_slice *slices;
+    void *block; /* private */
+};
+
+enum weir_frame_fate { WEIR_FRAME_SENT = 0, WEIR_FRAME_DROPPED };
+
+/* ---- The stack ---------------------------------------------------------------------------------- */
+
+struct weir_stack;
+struct weir_record; /* trace.h */
+
+/* Instruction-set variants of the two inner loops; NULL members mean the portable ones. `sum` adds `size`
+ * bytes (as 16-bit words in memory order) to a folded or unfolded ones'-complement sum; `copy_sum` also
+ * copies them. Both return a value that base/checksum folds. libweir's host part fills this. */
+struct weir_ops {
+    uint64_t (*sum)(const void *data, size_t size, uint64_t sum);
+    uint64_t (*copy_sum)(void *to, const void *from, size_t size, uint64_t sum);
+};
+
+/* Options of one connection; also the defaults of a stack and of a listener (accepted connections inherit
+ * theirs). See enum weir_option for changing them later. */
+struct weir_tcp_options {
+    uint32_t size;       /* sizeof(struct weir_tcp_options) */
+    bool nodelay;        /* true: Nagle's algorithm off (RFC 9293 MUST-17) */
+    bool window_scaling; /* RFC 7323; offered and accepted */
+    bool timestamps;     /* RFC 7323 */
+    bool sack;           /* RFC 2018 */
+    bool keepalive;      /* off by default (MUST-25) */
+    bool delayed_ack;    /* RFC 5681 4.2; false: acknowledge each batch at once */
+    bool fixed_isn;      /* use `isn` instead of RFC 6528's; for teaching and tests */
+    uint8_t ttl;         /* 64 */
+    uint8_t tos;         /* Diffserv field, whole byte */
+    uint16_t mss_clamp;  /* never announce or send more than this; 0: what the MTU allows */
+    uint32_t isn;
+    uint32_t receive_buffer;      /* bytes of buffers charged to the receive queue, 1 MiB */
+    uint32_t send_buffer;         /* bytes of unacknowledged and unsent data kept, 1 MiB */
+    weir_time delayed_ack_time;   /* 40 ms; below 500 ms (MUST-40) */
+    weir_time keepalive_idle;     /* 2 h (MUST-28) */
+    weir_time keepalive_interval; /* 75 s */
+    uint32_t keepalive_probes;    /* 9 unanswered probes end the connection (MUST-29) */
+    uint32_t r1_retransmissions;  /* 3: report R1 (SHLD-10) */
+    weir_time r2_time; /* 100 s of retransmitting before giving up (SHLD-11); WEIR_NEVER allowed */
+    weir_time syn_r2_time; /* 180 s for SYN (MUST-23) */
+};
+
+struct weir_config {
+    uint32_t size;      /* sizeof(struct weir_config) */
+    uint8_t secret[32]; /* key of ISNs, hashes and ports; must be filled unless `reproducible` */
+    bool reproducible;  /* all-zero secret allowed: same inputs, same bytes */
+    bool forwarding;    /* reserved, must be false */
+    uint64_t memory_budget;    /* bytes from the allocator at most; 0: unlimited */
+    uint32_t connections_max;  /* 0: only the budget limits */
+    uint32_t half_open_max;    /* half-open entries over all listeners, 4096 */
+    uint32_t time_wait_max;    /* TIME-WAIT entries, 65536; the oldest goes first */
+    weir_time msl;             /* 30 s; TIME-WAIT lasts twice that */
+    uint16_t port_first;       /* ephemeral ports (RFC 6056), 32768 */
+    uint16_t port_last;        /* 60999 */
+    uint32_t ring_records;     /* trace records always kept; a power of two, 0: none; 1024 */
+    uint32_t reassembly_bytes; /* bound on IP fragments held, 256 KiB */
+    uint32_t neighbors_max;    /* 1024 */
+    bool answer_echo;          /* ICMP echo requests are answered: true */
+    struct weir_ops ops;
+    struct weir_tcp_options tcp; /* defaults for listen and connect */
+    void (*trace)(void *ctx,
+                  const struct weir_record *record); /* NULL: no sink. Must not call weir. */
+    void *trace_ctx;
+};
+
+WEIR_API void weir_config_default(struct weir_config *config);
+WEIR_API void weir_tcp_options_default(struct weir_tcp_options *options);
+
+/* Makes a stack. The config and the allocator are copied. WEIR_EINVAL (wrong size field, secret not
+ * filled, nonsensical numbers), WEIR_ENOBUFS. */
+WEIR_API int weir_stack_new(struct weir_stack **stack, const struct weir_config *config,
+                            const struct weir_allocator *allocator);
+
+/* Frees everything. WEIR_EBUSY while frames are out or wrapped and borrowed buffers are not yet given
+ * back: then nothing was freed except that all connections are gone (their peers are told nothing). */
+WEIR_API int weir_stack_del(struct weir_stack *stack);
+
+/* ---- Links, addresses, routes ------------------------------------------------------------------- */
+
+enum weir_medium {
+    WEIR_MEDIUM_IP = 0,  /* bare IP packets: TUN, tunnels */
+    WEIR_MEDIUM_ETHERNET /* with ARP and NDP */
+};
+
+struct weir_link_config {
+    uint32_t size; /* sizeof(struct weir_link_config) */
+    uint8_t medium;
+    uint8_t mac[6];      /* Ethernet only */
+    uint32_t mtu;        /* IP bytes, 68..65535 (IPv6 needs 1280) */
+    bool tx_csum;        /* the device completes partial checksums */
+    bool tx_gso;         /* the device takes super-segments (implies tx_csum) */
+    uint32_t tx_gso_max; /* their largest IP size; 65535 */
+    bool accept_any;     /* packets to any address are ours (tunnels, sandboxes) */
+    bool no_dad;         /* skip duplicate address detection */
+    uint32_t
+        copy_below; /* payloads smaller than this are copied out of received buffers: 0 = half rule */
+};
+
+WEIR_API void weir_link_config_default(struct weir_link_config *config);
+
+/* Returns the link's index (>= 0). Links are up when added. */
+WEIR_API int weir_link_add(struct weir_stack *stack, const struct weir_link_config *config);
+WEIR_API int weir_link_set_up(struct weir_stack *stack, uint32_t link, bool up);
+WEIR_API int weir_link_set_mtu(struct weir_stack *stack, uint32_t link, uint32_t mtu);
+WEIR_API int weir_link_set_offload(struct weir_stack *stack, uint32_t link, bool tx_csum,
+                                   bool tx_gso);
+
+/* Addresses of a link, at any time. `prefix` also makes the connected route. IPv6 and Ethernet: the
+ * address is tentative until DAD is done (event WEIR_EVENT_ADDRESS tells a duplicate). */
+WEIR_API int weir_address_add(struct weir_stack *stack, uint32_t link, const struct weir_ip *ip,
+                              uint8_t prefix);
+WEIR_API int weir_address_del(struct weir_stack *stack, uint32_t link, const struct weir_ip *ip);
+
+/* Longest prefix wins, then the lowest metric. `gateway` may be NULL: on-link. */
+WEIR_API int weir_route_add(struct weir_stack *stack, const struct weir_ip *destination,
+                            uint8_t prefix, const struct weir_ip *gateway, uint32_t link,
+                            uint32_t metric);
+WEIR_API int weir_route_del(struct weir_stack *stack, const struct weir_ip *destination,
+                            uint8_t prefix, const struct weir_ip *gateway, uint32_t link);
+
+/* ---- Packets and time ---------------------------------------------------------------------------- */
+
+/* A buffer for a device to receive into, with at least `size` bytes of capacity; NULL when there is no
+ * memory. It belongs to the caller until weir_input takes it or weir_buffer_free gives it back. */
+WEIR_API struct weir_buffer *weir_buffer_alloc(struct weir_stack *stack, uint32_t size);
+WEIR_API void weir_buffer_free(struct weir_stack *stack, struct weir_buffer *buffer);
+
+/* Wraps foreign memory (a UMEM chunk, an mbuf, guest RAM) for reception. When the stack needs it no
+ * longer, weir_buffer_returned yields `cookie`. */
+WEIR_API struct weir_buffer *weir_buffer_wrap(struct weir_stack *stack, void *memory, uint32_t size,
+                                              uint64_t cookie);
+WEIR_API bool weir_buffer_returned(struct weir_stack *stack, uint64_t *cookie);
+
+/* Takes `n` received packets (all buffers belong to the stack afterwards) and the time. n may be 0. */
+WEIR_API void weir_input(struct weir_stack *stack, uint32_t link, struct weir_buffer *buffers[],
+                         size_t n, weir_time now);
+
+/* Runs timers that are due and pulls at most `n` frames. Fewer than `n` means: nothing more is due now.
+ * Every frame must come back through weir_frame_done. */
+WEIR_API size_t weir_output(struct weir_stack *stack, struct weir_frame frames[], size_t n,
+                            weir_time now);
+WEIR_API void weir_frame_done(struct weir_stack *stack, struct weir_frame frames[], size_t n,
+                              enum weir_frame_fate fate);
+
+/* When weir_output wants to be called next if nothing else happens. May be early, never late. WEIR_NEVER
+ * when idle; not later than `now` when something can be sent at once. */
+WEIR_API weir_time weir_deadline(const struct weir_stack *stack);
+
+/* ---- Events --------------------------------------------------------------------------------------- */
+
+/* A handle names a connection or a listener until weir_tcp_close, whatever the peer does. 0 is none. */
+typedef uint64_t weir_handle;
+
+enum weir_event_bits {
+    WEIR_EVENT_ACCEPT = 1 << 0,    /* listener: weir_tcp_accept has something */
+    WEIR_EVENT_SYN = 1 << 1,       /* deferred listener: weir_event.syn asks for weir_tcp_answer */
+    WEIR_EVENT_CONNECTED = 1 << 2, /* weir_tcp_connect succeeded */
+    WEIR_EVENT_READABLE = 1 << 3,  /* bytes arrived in order */
+    WEIR_EVENT_WRITABLE = 1 << 4,  /* send accepts again after WEIR_EAGAIN */
+    WEIR_EVENT_END = 1 << 5,    /* the peer's FIN: recv will return 0 after the bytes before it */
+    WEIR_EVENT_CLOSED = 1 << 6, /* the connection is over; `error` says how (0: both FINs done) */
+    WEIR_EVENT_ERROR = 1 << 7,  /* soft error (ICMP, R1 passed); `error`; the connection goes on */
+    WEIR_EVENT_URGENT = 1 << 8, /* urgent data announced, or its end moved (MUST-32) */
+    WEIR_EVENT_SENT_ALL = 1 << 9, /* everything given to send was acknowledged */
+    WEIR_EVENT_RELEASED =
+        1 << 10, /* a buffer given to weir_tcp_send_ref is no longer needed: `cookie` */
+    WEIR_EVENT_ADDRESS = 1 << 11 /* duplicate address found: `ip` on `link` is not used */
+};
+
+struct weir_event {
+    weir_handle handle;
+    uint32_t bits;
+    int error;
+    uint64_t cookie;                    /* RELEASED */
+    uint64_t user;                      /* the handle's user value (WEIR_OPT_USER) */
+    uint64_t syn;                       /* SYN: name of the half-open entry */
+    uint32_t link;                      /* ADDRESS, SYN */
+    struct weir_endpoint local, remote; /* SYN; ADDRESS: local.ip */
+};
+
+/* Pulls the next event; false when there is none. Events of one handle coalesce into bits. */
+WEIR_API bool weir_event(struct weir_stack *stack, struct weir_event *event);
+
+/* ---- TCP ------------------------------------------------------------------------------------------ */
+
+struct weir_listen_config {
+    uint32_t size;
+    struct weir_endpoint
+        local;        /* ip family 0: any address, both families; port 0: any port (deferred) */
+    uint32_t link;    /* only this link, or WEIR_ANY_LINK */
+    uint32_t backlog; /* established connections not yet accepted, 128 */
+    bool deferred;    /* each SYN is an event and waits for weir_tcp_answer */
+    const struct weir_tcp_options *options; /* NULL: the stack's */
+    uint64_t user;
+};
+#define WEIR_ANY_LINK UINT32_MAX
+
+struct weir_connect_config {
+    uint32_t size;
+    struct weir_endpoint local; /* ip family 0: chosen by the route (MUST-44); port 0: ephemeral */
+    struct weir_endpoint remote;
+    const struct weir_tcp_options *options; /* NULL: the stack's */
+    uint64_t user;
+};
+
+WEIR_API void weir_listen_config_default(struct weir_listen_config *config);
+WEIR_API void weir_connect_config_default(struct weir_connect_config *config);
+
+/* Passive open. WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL, WEIR_ENOBUFS, WEIR_EINVAL. */
+WEIR_API int weir_tcp_listen(struct weir_stack *stack, const struct weir_listen_config *config,
+                             weir_handle *listener);
+
+/* Active open: sends SYN with the next weir_output; CONNECTED or CLOSED tells the outcome. Also errors
+ * for a remote that is broadcast, multicast or unspecified (MUST-46: WEIR_EINVAL), WEIR_ENETUNREACH. */
+WEIR_API int weir_tcp_connect(struct weir_stack *stack, const struct weir_connect_config *config,
+                              weir_handle *conn);
+
+/* The oldest established connection of a listener; WEIR_EAGAIN when there is none. */
+WEIR_API int weir_tcp_accept(struct weir_stack *stack, weir_handle listener, weir_handle *conn);
+
+/* The verdict on a SYN of a deferred listener. WEIR_ESTALE when the entry is gone. */
+enum weir_verdict { WEIR_SYN_ACCEPT = 0, WEIR_SYN_REFUSE, WEIR_SYN_DROP };
+WEIR_API int weir_tcp_answer(struct weir_stack *stack, uint64_t syn, enum weir_verdict verdict);
+
+/* Copies up to `size` bytes into the send buffer and returns how many (> 0), or WEIR_EAGAIN when it is
+ * full, WEIR_EPIPE after shutdown, WEIR_ENOTCONN, or the error the connection ended with. Allowed before
+ * the handshake is complete: the bytes wait. */
+WEIR_API int64_t weir_tcp_send(struct weir_stack *stack, weir_handle conn, const void *data,
+                               size_t size);
+
+/* Sends `size` bytes without copying them. They must stay unchanged until the event RELEASED returns
+ * `cookie`, which comes also after an abort. All or nothing: WEIR_EAGAIN when the send buffer is full. */
+WEIR_API int weir_tcp_send_ref(struct weir_stack *stack, weir_handle conn, const void *data,
+                               uint32_t size, uint64_t cookie);
+
+/* Copies up to `size` received bytes out and returns how many; 0: the peer has closed its direction and
+ * everything was read (an orderly close); WEIR_EAGAIN: nothing now; WEIR_ECONNRESET and the like: the
+ * connection was aborted (MUST-12). */
+WEIR_API int64_t weir_tcp_recv(struct weir_stack *stack, weir_handle conn, void *data, size_t size);
+
+/* The received bytes in place: up to `n` slices, returns their number or as recv. They stay where they
+ * are until weir_tcp_consume says how many bytes are done with. */
+WEIR_API int weir_tcp_peek(struct weir_stack *stack, weir_handle conn, struct weir_slice slices[],
+                           size_t n);
+WEIR_API int weir_tcp_consume(struct weir_stack *stack, weir_handle conn, size_t size);
+
+/* No more data will be sent: FIN after what is queued. Receiving goes on (half-close). */
+WEIR_API int weir_tcp_shutdown(struct weir_stack *stack, weir_handle conn);
+
+/* Gives the handle back. Orderly: queued data and FIN are still delivered; unread received data, or data
+ * arriving later, is answered with RST (RFC 9293 3.6.1, RFC 2525 2.17). Works for listeners too. */
+WEIR_API int weir_tcp_close(struct weir_stack *stack, weir_handle handle);
+
+/* RST now, and the handle is given back. */
+WEIR_API int weir_tcp_abort(struct weir_stack *stack, weir_handle conn);
+
+/* RFC 9293's states, in its order. */
+enum weir_tcp_state {
+    WEIR_TCP_CLOSED = 0,
+    WEIR_TCP_LISTEN,
+    WEIR_TCP_SYN_SENT,
+    WEIR_TCP_SYN_RECEIVED,
+    WEIR_TCP_ESTABLISHED,
+    WEIR_TCP_FIN_WAIT_1,
+    WEIR_TCP_FIN_WAIT_2,
+    WEIR_TCP_CLOSE_WAIT,
+    WEIR_TCP_CLOSING,
+    WEIR_TCP_LAST_ACK,
+    WEIR_TCP_TIME_WAIT,
+    WEIR_TCP_STATE_COUNT
+};
+WEIR_API const char *weir_tcp_state_name(enum weir_tcp_state state); /* "SYN-RECEIVED" */
+
+struct weir_tcp_info {
+    uint32_t
+        size; /* in: sizeof(struct weir_tcp_info); fields beyond an older size are not written */
+    uint8_t state;                         /* enum weir_tcp_state */
+    bool window_scaling, timestamps, sack; /* negotiated */
+    uint8_t snd_wscale, rcv_wscale;
+    uint16_t snd_mss, rcv_mss; /* payload bytes per segment, options taken off */
+    uint16_t peer_mss;         /* announced, or the default 536/1220 */
+    int error;                 /* why it ended or the last soft error; 0 */
+    struct weir_endpoint local, remote;
+    uint32_t link;
+    uint32_t id; /* the connection's number in trace records */
+    uint32_t cwnd_bytes, ssthresh_bytes, snd_wnd_bytes, rcv_wnd_bytes;
+    uint32_t unacked_bytes; /* sent, not acknowledged */
+    uint32_t unsent_bytes;  /* in the send buffer, not sent */
+    uint32_t unread_bytes;  /* in the receive queue */
+    weir_time srtt, rttvar, rto, min_rtt;
+    uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retransmitted;
+    uint64_t segments_sent, segments_received, segments_retransmitted;
+    uint32_t rto_count, fast_retransmit_count, zero_window_probe_count;
+};
+WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
+                           struct weir_tcp_info *info);
+
+enum weir_option {
+    WEIR_OPT_USER = 1,           /* a number of the application's, returned in events */
+    WEIR_OPT_NODELAY,            /* 0/1 */
+    WEIR_OPT_KEEPALIVE,          /* 0/1 */
+    WEIR_OPT_KEEPALIVE_IDLE,     /* ns */
+    WEIR_OPT_KEEPALIVE_INTERVAL, /* ns */
+    WEIR_OPT_KEEPALIVE_PROBES,
+    WEIR_OPT_DELAYED_ACK, /* 0/1 */
+    WEIR_OPT_R2_TIME,     /* ns, WEIR_NEVER allowed (MUST-21) */
+    WEIR_OPT_TTL,
+    WEIR_OPT_TOS, /* MUST-48, SHLD-21 */
+    WEIR_OPT_RECEIVE_BUFFER,
+    WEIR_OPT_SEND_BUFFER
+};
+WEIR_API int weir_tcp_set(struct weir_stack *stack, weir_handle handle, enum weir_option option,
+                          uint64_t value);
+WEIR_API int weir_tcp_get(struct weir_stack *stack, weir_handle handle, enum weir_option option,
+                          uint64_t *value);
+
+/* ---- Counters -------------------------------------------------------------------------------------- */
+
+#define WEIR_DROP_REASONS_MAX 96
+
+struct weir_stats {
+    uint32_t size;
+    uint64_t frames_in, frames_out, bytes_in, bytes_out;
+    uint64_t dropped[WEIR_DROP_REASONS_MAX]; /* by enum weir_drop of trace.h */
+    uint64_t bytes_copied_in;                /* application to stack */
+    uint64_t bytes_copied_out;               /* stack to application */
+    uint64_t bytes_copied_within;            /* small payloads copied out of large buffers */
+    uint64_t memory_bytes, memory_bytes_max; /* from the allocator */
+    uint32_t connections, half_open, time_wait, listeners;
+    uint32_t frames_out_now, buffers_out_now;
+};
+WEIR_API int weir_stats(const struct weir_stack *stack, struct weir_stats *stats);
+
+/* The flight recorder: copies the last records, oldest first, into `records`; returns their number. */
+WEIR_API size_t weir_ring(const struct weir_stack *stack, struct weir_record *records, size_t n);
+
+/* Checks every invariant of the stack and of each connection; weir_assert_fail on the first broken one.
+ * For tests: it takes time in proportion to everything there is. */
+WEIR_API void weir_stack_check(const struct weir_stack *stack);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,206 @@
+/*
+ * icmp_in.c - ICMP that comes in: echo requests, errors about packets of ours, NDP.
+ *
+ * An error is believed only as far as it can be checked here: the packet it quotes must have come from an
+ * address of ours. Whether such a segment is in flight (RFC 5927) is for the upper layer to say.
+ */
+#include "ip/internal.h"
+
+#define MTU_UNSAID 576 /* RFC 1191 5: an old router does not say the MTU; RFC 791's minimum */
+#define MTU4_MIN 68
+
+/* ---- Echo ---------------------------------------------------------------------------------------------- */
+
+/* The received buffer, when it is ours alone and has room for the headers in front; else a copy. */
+static struct weir_buffer *echo_buffer(struct ip *ip, struct arrival *a)
+{
+    struct weir_buffer *buffer = a->buffer;
+    size_t headroom = (size_t)(buffer->data - buffer->memory);
+    if (buffer->kind == BUFFER_OWN && buffer->references == 1 &&
+        headroom >= ETH_HEADER_SIZE + IP6_HEADER_SIZE) {
+        return buffer;
+    }
+    struct weir_buffer *copy = ip_reply_buffer(ip, buffer->size);
+    if (copy == NULL) {
+        (void)ip_drop(ip, a, WEIR_DROP_NO_MEMORY);
+        return NULL;
+    }
+    buffer_copy_within(&ip->env->buffers, copy->data, buffer->data, buffer->size);
+    copy->size = buffer->size;
+    buffer_unref(&ip->env->buffers, buffer);
+    return copy;
+}
+
+static enum ip_verdict answer_echo(struct ip *ip, struct arrival *a, const struct icmp_message *m)
+{
+    const struct ip_packet *packet = a->packet;
+    bool v4 = ip_addr_is_v4(&packet->src);
+    if (!ip->env->config.answer_echo || (packet->to_group && v4)) { /* RFC 1122 3.2.2.6 */
+        return ip_drop(ip, a, WEIR_DROP_ICMP_TYPE);
+    }
+    struct ip_send send = {
+        .src = packet->dst,
+        .dst = packet->src,
+        .protocol = packet->protocol,
+        .tos = packet->tos,
+        .ttl = IP_HOP_LIMIT,
+        .payload_size = a->buffer->size,
+    };
+    if (packet->to_group) { /* RFC 4443 4.2: from a unicast address, which the checksum covers */
+        const struct ip_address *own = source_select(ip, &send.dst, packet->link);
+        if (own == NULL) {
+            return ip_drop(ip, a, WEIR_DROP_NO_ROUTE);
+        }
+        send.src = own->ip;
+    }
+    struct weir_buffer *buffer = echo_buffer(ip, a);
+    if (buffer == NULL) {
+        return IP_DONE;
+    }
+    struct icmp_message reply = {
+        .rest = m->rest, .body = buffer->data + ICMP_HEADER_SIZE, .body_size = m->body_size};
+    if (v4) {
+        reply.type = ICMP4_ECHO_REPLY;
+        icmp4_build(buffer->data, &reply);
+    } else {
+        reply.type = ICMP6_ECHO_REPLY;
+        icmp6_build(buffer->data, &reply, &send.src, &send.dst);
+    }
+    ip_reply_send(ip, buffer, &send, packet->link);
+    return IP_DONE;
+}
+
+/* ---- Errors ----------------------------------------------------------------------------------------------- */
+
+/* RFC 1122 3.2.2.1, RFC 9293 3.9.2.2. */
+static bool classify4(const struct icmp_message *m, struct ip_error *error)
+{
+    error->kind = IP_ERROR_UNREACHABLE;
+    if (m->type == ICMP4_TIME_EXCEEDED || m->type == ICMP4_PARAMETER_PROBLEM) {
+        return true;
+    }
+    if (m->type != ICMP4_UNREACHABLE) {
+        return false; /* Source Quench too (RFC 9293 MUST-55) */
+    }
+    switch (m->code) {
+    case ICMP4_PROTOCOL:
+    case ICMP4_PORT: error->kind = IP_ERROR_HARD; break;
+    case ICMP4_FRAGMENTATION_NEEDED:
+        error->kind = IP_ERROR_TOO_BIG;
+        error->mtu = m->rest & 0xffff;
+        error->mtu = error->mtu == 0 ? MTU_UNSAID : max_u32(error->mtu, MTU4_MIN);
+        break;
+    case 9:
+    case 10:
+    case 13: error->kind = IP_ERROR_PROHIBITED; break;
+    default: break;
+    }
+    return true;
+}
+
+static bool classify6(const struct icmp_message *m, struct ip_error *error)
+{
+    error->kind = IP_ERROR_UNREACHABLE;
+    switch (m->type) {
+    case ICMP6_UNREACHABLE:
+        if (m->code == 4) {
+            error->kind = IP_ERROR_HARD;
+        } else if (m->code == 1 || m->code == 5 || m->code == 6) {
+            error->kind = IP_ERROR_PROHIBITED;
+        }
+        return true;
+    case ICMP6_TOO_BIG:
+        error->kind = IP_ERROR_TOO_BIG;
+        error->mtu = m->rest;
+        return true;
+    case ICMP6_TIME_EXCEEDED: return true;
+    case ICMP6_PARAMETER_PROBLEM:
+        if (m->code == 1) { /* unrecognized next header: RFC 4443's protocol unreachable */
+            error->kind = IP_ERROR_HARD;
+        }
+        return true;
+    default: return false;
+    }
+}
+
+static bool is_from_us(const struct ip *ip, uint32_t link, const struct ip_addr *src)
+{
+    return ip_address_find(ip, src) != NULL || ip_address_accepts(ip, link, src);
+}
+
+static enum ip_verdict on_error(struct ip *ip, struct arrival *a, const struct icmp_message *m,
+                                const struct icmp_quote *q)
+{
+    struct ip_error *error = a->error;
+    if (!is_from_us(ip, a->link, &q->src) || ip_addr_is_multicast(&q->dst)) {
+        return ip_drop(ip, a, WEIR_DROP_ICMP_QUOTE);
+    }
+    if (q->protocol != IP_PROTOCOL_TCP && q->protocol != IP_PROTOCOL_UDP) {
+        return ip_drop(ip, a, WEIR_DROP_ICMP_NO_CONNECTION);
+    }
+    error->type = m->type;
+    error->code = m->code;
+    error->protocol = q->protocol;
+    error->src = q->src;
+    error->dst = q->dst;
+    error->src_port = q->src_port;
+    error->dst_port = q->dst_port;
+    error->tcp_seq = q->tcp_seq;
+    error->link = a->link;
+    buffer_unref(&ip->env->buffers, a->buffer);
+    return IP_ERROR;
+}
+
+/* ---- The two families ---------------------------------------------------------------------------------------- */
+
+enum ip_verdict icmp4_input(struct ip *ip, struct arrival *a)
+{
+    struct icmp_message m;
+    struct icmp_quote q;
+    enum weir_drop drop = icmp4_parse(a->buffer->data, a->buffer->size, &m);
+    if (drop != WEIR_DROP_NONE) {
+        return ip_drop(ip, a, drop);
+    }
+    if (m.type == ICMP4_ECHO && m.code == 0) {
+        return answer_echo(ip, a, &m);
+    }
+    *a->error = (struct ip_error){0};
+    if (a->packet->to_group || !classify4(&m, a->error)) {
+        return ip_drop(ip, a, WEIR_DROP_ICMP_TYPE);
+    }
+    if (!icmp4_quote_parse(m.body, m.body_size, &q)) {
+        return ip_drop(ip, a, WEIR_DROP_ICMP_QUOTE);
+    }
+    return on_error(ip, a, &m, &q);
+}
+
+enum ip_verdict icmp6_input(struct ip *ip, struct arrival *a)
+{
+    const struct ip_packet *packet = a->packet;
+    struct icmp_message m;
+    struct icmp_quote q;
+    enum weir_drop drop =
+        icmp6_parse(a->buffer->data, a->buffer->size, &packet->src, &packet->dst, &m);
+    if (drop != WEIR_DROP_NONE) {
+        return ip_drop(ip, a, drop);
+    }
+    if (m.type == ICMP6_NEIGHBOR_SOLICIT || m.type == ICMP6_NEIGHBOR_ADVERT) {
+        return ndp_input(ip, a, &m);
+    }
+    if (ip_addr_is_unspecified(&packet->src)) {
+        return ip_drop(ip, a, WEIR_DROP_IP_SOURCE);
+    }
+    if (m.type == ICMP6_ECHO && m.code == 0) {
+        return answer_echo(ip, a, &m);
+    }
+    *a->error = (struct ip_error){0};
+    if (packet->to_group || !classify6(&m, a->error)) {
+        return ip_drop(ip, a, WEIR_DROP_ICMP_TYPE);
+    }
+    /* RFC 8201 4: a Packet Too Big below the minimum MTU is discarded. */
+    bool absurd = m.type == ICMP6_TOO_BIG && m.rest < IP6_MTU_MIN;
+    if (absurd || !icmp6_quote_parse(m.body, m.body_size, &q)) {
+        return ip_drop(ip, a, WEIR_DROP_ICMP_QUOTE);
+    }
+    return on_error(ip, a, &m, &q);
+}

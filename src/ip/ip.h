@@ -1,0 +1,249 @@
+/*
+ * ip.h - the network layer of one stack: links, addresses, routes, neighbours, IPv4 and IPv6 input and
+ * output, ICMP, fragments. It never sees a connection; what it cannot finish itself (a TCP segment, a UDP
+ * datagram, an ICMP error about one) it hands to stack/.
+ *
+ * Reading order: ip.h, link.c (links and addresses), route.c, neighbor.c (one machine for ARP and NDP),
+ * arp.c, ndp.c, input.c, icmp.c, reassembly.c, output.c, reply.c (the ring of connectionless replies).
+ */
+#ifndef IP_IP_H
+#define IP_IP_H
+
+#include "base/address.h"
+#include "base/env.h"
+#include "base/pool.h"
+
+#define IP_LINKS_MAX 64
+#define IP_LINK_LOOPBACK 0xfffeu /* packets to own addresses turn round inside the stack */
+#define IP_REPLIES 256
+#define IP_ADDRESSES_MAX 64 /* per stack */
+#define IP_ROUTES_MAX 1024
+
+struct ip_link {
+    struct weir_link_config config;
+    bool used, up;
+    uint32_t header_size; /* 14 or 0 */
+};
+
+struct ip_address {
+    struct ip_addr ip;
+    uint16_t link;
+    uint8_t prefix;
+    uint8_t state; /* enum ip_address_state */
+    uint8_t dad_left;      /* messages still to send: DAD solicitations or IPv4 announcements */
+    weir_time dad_at;      /* when the next step is due; WEIR_NEVER */
+    weir_time defended_at; /* IPv4: the latest announcement against a conflict, 0: none yet */
+};
+enum ip_address_state { IP_ADDRESS_FREE = 0, IP_ADDRESS_TENTATIVE, IP_ADDRESS_VALID, IP_ADDRESS_DUPLICATE };
+
+struct ip_route {
+    struct ip_addr destination, gateway; /* gateway all zero: on-link */
+    uint32_t metric;
+    uint16_t link;
+    uint8_t prefix; /* in the family's own bits */
+    bool connected; /* made by weir_address_add */
+};
+
+enum ip_neighbor_state {
+    IP_NEIGHBOR_FREE = 0,
+    IP_NEIGHBOR_INCOMPLETE, /* asking; nobody knows the MAC yet */
+    IP_NEIGHBOR_REACHABLE,
+    IP_NEIGHBOR_STALE,      /* usable; the next use starts DELAY */
+    IP_NEIGHBOR_DELAY,
+    IP_NEIGHBOR_PROBE,      /* unicast probes */
+    IP_NEIGHBOR_FAILED      /* nobody answered; kept a while so that senders fail fast */
+};
+
+struct ip_neighbor {
+    uint32_t hash_next;
+    uint8_t state, probes;
+    uint16_t link;
+    struct ip_addr ip;
+    uint8_t mac[6];
+    weir_time deadline; /* of this state; WEIR_NEVER */
+    weir_time confirmed;
+    weir_time used; /* when a packet last asked for it; 0: only learned */
+    /* for stack/: connections waiting for this entry (it links them); ip/ only keeps the fields */
+    uint32_t waiting_head, waiting_tail;
+    bool announced; /* in the queue of ip_neighbor_event */
+};
+
+/* A ready-made packet without a connection: RST, ICMP, ARP, NDP. `buffer` holds it from the link header
+ * on (the link header's room is there but filled in only when sent, if `neighbor` != 0). */
+struct ip_reply {
+    struct weir_buffer *buffer;
+    uint16_t link;
+    uint32_t neighbor; /* 0: the link header is complete (or there is none) */
+    weir_time since;
+};
+
+struct ip_fragments; /* reassembly.c */
+
+struct ip {
+    struct env *env;
+    uint32_t generation; /* changes whenever a cached ip_path may be wrong */
+    uint32_t link_count;
+    struct ip_link links[IP_LINKS_MAX];
+    uint32_t address_count;
+    struct ip_address addresses[IP_ADDRESSES_MAX];
+    struct ip_route *routes; /* sorted: longest prefix first, then metric */
+    uint32_t route_count, route_capacity;
+    struct pool neighbors;
+    uint32_t neighbor_heads[256];
+    uint32_t neighbor_count;
+    weir_time neighbor_deadline; /* not later than the earliest of all entries; WEIR_NEVER */
+    uint32_t *neighbor_events;   /* ring of indexes whose state became usable or failed */
+    uint32_t neighbor_event_head, neighbor_event_count;
+    weir_time dad_deadline;
+    struct ip_reply replies[IP_REPLIES];
+    uint32_t reply_head, reply_count;
+    struct ip_fragments *fragments;
+    weir_time icmp_tokens_at; /* rate limit of ICMP errors (RFC 4443 2.4 f) */
+    uint32_t icmp_tokens;
+    uint16_t ip4_id;
+    uint32_t ip6_fragment_id;
+    uint32_t duplicate_address; /* index + 1 of an address whose DAD failed and is not yet reported; 0 */
+    uint32_t own_hint;          /* index into addresses: the own address that was matched last */
+    struct ip_addr source_hint; /* the last source address found good, while source_generation is current */
+    uint32_t source_generation;
+};
+
+int ip_init(struct ip *ip, struct env *env);
+void ip_fini(struct ip *ip);
+
+/* ---- Links, addresses, routes (the weir_* calls of the same names; env errors as documented there) --- */
+int ip_link_add(struct ip *ip, const struct weir_link_config *config);
+int ip_link_set_up(struct ip *ip, uint32_t link, bool up);
+int ip_link_set_mtu(struct ip *ip, uint32_t link, uint32_t mtu);
+int ip_link_set_offload(struct ip *ip, uint32_t link, bool tx_csum, bool tx_gso);
+int ip_address_add(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_t prefix);
+int ip_address_del(struct ip *ip, uint32_t link, const struct ip_addr *a);
+int ip_route_add(struct ip *ip, const struct ip_addr *destination, uint8_t prefix,
+                 const struct ip_addr *gateway, uint32_t link, uint32_t metric);
+int ip_route_del(struct ip *ip, const struct ip_addr *destination, uint8_t prefix,
+                 const struct ip_addr *gateway, uint32_t link);
+/* An address of this stack that may be used (not tentative), on any link. NULL if it is not ours. */
+const struct ip_address *ip_address_find(const struct ip *ip, const struct ip_addr *a);
+/* May a packet that came in on `link` for `dst` be taken as ours? (own address, loopback, accept_any) */
+bool ip_address_accepts(const struct ip *ip, uint32_t link, const struct ip_addr *dst);
+
+/* ---- Paths -------------------------------------------------------------------------------------------- */
+
+/* Where packets to a destination go. Valid while generation == ip->generation. */
+struct ip_path {
+    uint32_t generation;
+    uint32_t neighbor; /* index of the next hop's entry; 0: none is needed */
+    uint16_t link;
+    uint16_t mtu;      /* IP bytes; 65535 for loopback */
+};
+
+/* Finds link and next hop to `dst`, for packets from `src` (all zero: not chosen yet; then *chosen becomes
+ * the RFC 6724 choice; `chosen` may be NULL otherwise). `link`: only that link (IPv6 scope), or
+ * WEIR_ANY_LINK. Makes the neighbour entry if needed (but does not start resolving). WEIR_ENETUNREACH,
+ * WEIR_EADDRNOTAVAIL (no usable source), WEIR_ENOBUFS (no neighbour entry). */
+int ip_path_find(struct ip *ip, const struct ip_addr *dst, const struct ip_addr *src, uint32_t link,
+                 struct ip_path *path, struct ip_addr *chosen);
+
+/* Can a packet leave on this path now? OK: yes. WAIT: the neighbour is being resolved (resolution is
+ * started by this call). FAIL: it did not answer. */
+enum ip_ready { IP_READY_OK = 0, IP_READY_WAIT, IP_READY_FAIL };
+enum ip_ready ip_path_ready(struct ip *ip, const struct ip_path *path);
+
+/* TCP saw progress through this neighbour: reachability is confirmed (RFC 4861 7.3.1). Cheap. */
+void ip_neighbor_confirm(struct ip *ip, uint32_t neighbor);
+
+/* Neighbours whose resolution ended since: index and outcome. false: none. */
+bool ip_neighbor_event(struct ip *ip, uint32_t *neighbor, bool *usable);
+
+static inline struct ip_neighbor *ip_neighbor_at(const struct ip *ip, uint32_t index)
+{
+    return pool_at(&ip->neighbors, index);
+}
+
+/* ---- Output ------------------------------------------------------------------------------------------- */
+
+struct ip_send {
+    struct ip_addr src, dst;
+    uint8_t protocol, tos, ttl;
+    bool dont_fragment;
+    uint16_t id; /* IPv4 */
+    uint32_t payload_size; /* after the IP header, headers of the upper layer included */
+};
+
+/* Size of link + IP header for a destination on a path. */
+uint32_t ip_header_size(const struct ip *ip, const struct ip_path *path, const struct ip_addr *dst);
+/* Writes them. The neighbour must be usable (ip_path_ready said OK). Hot. */
+void ip_header_build(const struct ip *ip, const struct ip_path *path, const struct ip_send *send,
+                     uint8_t *header);
+
+/* Queues a connectionless packet: `buffer` holds the upper layer from data on, and has `IP_HEADROOM` bytes of
+ * room before data. IP (and link) headers are added here; packets larger than the path's MTU are
+ * fragmented (RFC 791, RFC 8200 4.5) unless dont_fragment. Takes the buffer; drops it with a counted reason when it
+ * cannot be sent. `link`: where it should leave (replies leave where the question came in), or
+ * WEIR_ANY_LINK. */
+#define IP_HEADROOM 64
+void ip_reply_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send, uint32_t link);
+
+/* Allocates a buffer with IP_HEADROOM reserved in front of data. */
+struct weir_buffer *ip_reply_buffer(struct ip *ip, uint32_t capacity);
+
+/* Pulls the next reply that can leave now: a complete frame from the link header on (buffer->data/size).
+ * Replies whose neighbour is not resolved are skipped (kept) and dropped after 3 s. false: none. */
+bool ip_reply_next(struct ip *ip, struct ip_reply *reply);
+bool ip_reply_pending(const struct ip *ip); /* would ip_reply_next give something now? */
+
+/* ---- Input -------------------------------------------------------------------------------------------- */
+
+/* A received packet for an upper layer, headers checked. `buffer->data/size` is the upper layer's bytes. */
+struct ip_packet {
+    uint32_t link;
+    struct ip_addr src, dst;
+    uint8_t protocol, tos, ttl;
+    bool to_group;     /* destination is broadcast or multicast */
+    uint8_t csum;      /* enum weir_csum of the upper layer's checksum */
+    uint16_t gso_size; /* of a super-segment, else 0 */
+    uint16_t ip_size;  /* bytes of IP header before data, for quoting in ICMP errors */
+    struct weir_buffer *buffer;
+};
+
+/* An ICMP error about a packet of ours. */
+enum ip_error_kind {
+    IP_ERROR_UNREACHABLE = 0, /* soft: net, host, source route failed, time exceeded, parameter problem */
+    IP_ERROR_HARD,            /* protocol or port unreachable */
+    IP_ERROR_TOO_BIG,
+    IP_ERROR_PROHIBITED
+};
+struct ip_error {
+    uint8_t kind, type, code;
+    uint8_t protocol;
+    struct ip_addr src, dst; /* of our packet */
+    uint16_t src_port, dst_port;
+    uint32_t tcp_seq;
+    uint32_t mtu;            /* TOO_BIG */
+    uint32_t link;
+};
+
+enum ip_verdict {
+    IP_DONE = 0, /* consumed: answered, kept or dropped (counted); the buffer is gone */
+    IP_PACKET,   /* *packet is for an upper layer; its buffer belongs to the caller */
+    IP_ERROR     /* *error is for an upper layer; the buffer is gone */
+};
+
+/* Takes one received frame (from the link header on). A reassembled packet comes out as IP_PACKET with a
+ * buffer of its own. Offload fields are checked with gso_offload_ok. Hot for the plain case. */
+enum ip_verdict ip_input(struct ip *ip, uint32_t link, struct weir_buffer *buffer, struct ip_packet *packet,
+                         struct ip_error *error);
+
+/* Answers `packet` with ICMP port/protocol unreachable etc. (type/code of its own family's numbering as
+ * given), rate-limited, never for groups, ICMP errors or fragments other than the first. Quotes as much as
+ * allowed (RFC 1812: 576 bytes; RFC 4443: 1280). The buffer, data and size as ip_input gave them, stays
+ * the caller's. */
+enum ip_unreachable { IP_UNREACHABLE_PORT = 0, IP_UNREACHABLE_PROTOCOL, IP_UNREACHABLE_PROHIBITED };
+void ip_send_unreachable(struct ip *ip, const struct ip_packet *packet, enum ip_unreachable what);
+
+/* ---- Time --------------------------------------------------------------------------------------------- */
+weir_time ip_deadline(const struct ip *ip);
+void ip_timers(struct ip *ip); /* everything due at env->now: neighbours, DAD, fragments */
+void ip_check(const struct ip *ip);
+
+#endif

@@ -1,0 +1,257 @@
+/* receive.c - weir_input: from a frame to the connection, entry or listener it is for. */
+#include "stack/stack.h"
+#include "tcp/trace.h"
+#include "wire/udp.h"
+
+static void answer_rst(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p)
+{
+    struct tcp_segment rst;
+
+    if (a->to_group) {
+        return;
+    }
+    tcp_make_rst(a->segment, &rst);
+    trace_segment(&s->tcp, WEIR_RECORD_SEGMENT_OUT, 0, &rst, 0, 0, 1, 0);
+    stack_reply_tcp(s, &a->tuple, &rst, p->link, s->env.config.tcp.ttl, 0);
+}
+
+static void carry_out(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p,
+                      struct tcp_outcome *out);
+
+static void for_listener(struct weir_stack *s, const struct tcp_arrival *a,
+                         const struct ip_packet *p)
+{
+    struct listener *l = demux_listener(&s->demux, &a->tuple, p->link);
+    struct tcp_outcome out = {0};
+
+    if (!l) {
+        bool rst = (a->segment->flags & WEIR_TCP_RST) != 0;
+
+        trace_drop(&s->tcp, 0, rst ? WEIR_DROP_TCP_RST_NO_CONNECTION : WEIR_DROP_TCP_NO_CONNECTION,
+                   a->segment);
+        if (!rst) {
+            answer_rst(s, a, p);
+        }
+        return;
+    }
+    tcp_listen_input(&s->tcp, l, a, &out);
+    carry_out(s, a, p, &out);
+}
+
+static void for_conn(struct weir_stack *s, struct tcp_conn *c, const struct tcp_arrival *a,
+                     const struct ip_packet *p)
+{
+    switch (tcp_input(&s->tcp, c, a->segment, a->buffer, a->gso_size)) {
+    case TCP_VERDICT_RST: answer_rst(s, a, p); break;
+    case TCP_VERDICT_LISTEN:
+        stack_settle(s); /* the old connection leaves the demux */
+        for_listener(s, a, p);
+        break;
+    default: break;
+    }
+}
+
+/* What listening and half-open code wants done. */
+static void carry_out(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p,
+                      struct tcp_outcome *out)
+{
+    if (out->remove) {
+        demux_remove(&s->demux, &a->tuple, out->remove);
+        tcp_half_free(&s->tcp, out->remove);
+    }
+    if (out->enter) {
+        demux_enter(&s->demux, &a->tuple, out->enter);
+    }
+    if (out->syn_ack) {
+        stack_send_syn_ack(s, out->syn_ack);
+    }
+    if (out->rst) {
+        answer_rst(s, a, p);
+    }
+    if (out->ack) {
+        stack_reply_tcp(s, &a->tuple, &out->reply, p->link, s->env.config.tcp.ttl, 0);
+    }
+    if (out->conn) {
+        out->conn->path_link = (uint16_t)p->link;
+        demux_enter(&s->demux, &a->tuple, tcp_name(TCP_KIND_CONN, out->conn->index));
+        out->conn->in_demux = 1;
+        for_conn(s, out->conn, a, p);
+    }
+}
+
+static void for_time_wait(struct weir_stack *s, uint32_t index, const struct tcp_arrival *a,
+                          const struct ip_packet *p)
+{
+    struct tcp_segment reply;
+    bool answer = false, gone = false;
+    enum tcp_verdict verdict = tcp_time_wait_input(&s->tcp, index, a, &answer, &reply, &gone);
+
+    if (answer) {
+        stack_reply_tcp(s, &a->tuple, &reply, p->link, s->env.config.tcp.ttl, 0);
+    }
+    if (gone) {
+        stack_time_wait_end(s, index,
+                            verdict == TCP_VERDICT_LISTEN ? WEIR_REASON_TIME_WAIT_REUSED
+                                                          : WEIR_REASON_RST_IN);
+    }
+    if (verdict == TCP_VERDICT_LISTEN) {
+        for_listener(s, a, p);
+    }
+}
+
+static void dispatch(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p)
+{
+    uint32_t name = demux_find(&s->demux, &a->tuple);
+
+    if (!name) {
+        for_listener(s, a, p);
+        return;
+    }
+    switch (tcp_name_kind(name)) {
+    case TCP_KIND_CONN: for_conn(s, tcp_conn_at(&s->tcp, name), a, p); break;
+    case TCP_KIND_TIME_WAIT: for_time_wait(s, name & TCP_INDEX_MASK, a, p); break;
+    default: {
+        struct tcp_outcome out = {0};
+        struct tcp_arrival with_mtu = *a;
+
+        with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);
+        tcp_half_input(&s->tcp, name, &with_mtu, &out);
+        carry_out(s, a, p, &out);
+        break;
+    }
+    }
+}
+
+static enum weir_drop parse_tcp(struct weir_stack *s, const struct ip_packet *p,
+                                struct tcp_segment *seg)
+{
+    enum weir_drop drop = tcp_parse(p->buffer->data, p->buffer->size, seg);
+
+    if (drop == WEIR_DROP_NONE && p->csum == WEIR_CSUM_NONE &&
+        !tcp_checksum_ok(&s->env.config.ops, p->buffer->data, p->buffer->size, &p->src, &p->dst)) {
+        return WEIR_DROP_TCP_CHECKSUM;
+    }
+    if (drop == WEIR_DROP_NONE && (seg->src_port == 0 || seg->dst_port == 0)) {
+        return WEIR_DROP_TCP_PORT_ZERO;
+    }
+    return drop;
+}
+
+static void receive_tcp(struct weir_stack *s, struct ip_packet *p)
+{
+    struct tcp_segment seg;
+    enum weir_drop drop = parse_tcp(s, p, &seg);
+    struct tcp_arrival a;
+
+    if (UNLIKELY(drop != WEIR_DROP_NONE)) {
+        env_drop(&s->env, drop, p->link, 0);
+        return;
+    }
+    if (UNLIKELY(
+            seg.options
+                .illegal)) { /* survived (MUST-7): what came before it is used, it is counted */
+        env_drop(&s->env, WEIR_DROP_TCP_OPTION, p->link, 0);
+    }
+    a.tuple = (struct tcp_tuple){p->dst, p->src, seg.dst_port, seg.src_port};
+    a.segment = &seg;
+    a.buffer = &p->buffer;
+    a.gso_size = p->gso_size;
+    a.link = (uint16_t)p->link;
+    a.mtu = 0;
+    a.to_group = p->to_group;
+    dispatch(s, &a, p);
+}
+
+static void receive_udp(struct weir_stack *s, const struct ip_packet *p)
+{
+    struct udp_header h;
+    enum weir_drop drop = udp_parse(&s->env.config.ops, p->buffer->data, p->buffer->size, &p->src,
+                                    &p->dst, (enum weir_csum)p->csum, &h);
+
+    /* no UDP sockets yet: whoever asks is told so */
+    env_drop(&s->env, drop == WEIR_DROP_NONE ? WEIR_DROP_UDP_PORT : drop, p->link, 0);
+    if (drop == WEIR_DROP_NONE) {
+        ip_send_unreachable(&s->ip, p, IP_UNREACHABLE_PORT);
+    }
+}
+
+static int error_of(const struct ip_error *e)
+{
+    switch (e->kind) {
+    case IP_ERROR_HARD: return WEIR_ECONNREFUSED;
+    case IP_ERROR_PROHIBITED: return WEIR_EACCES;
+    default: return WEIR_EHOSTUNREACH;
+    }
+}
+
+static void receive_error(struct weir_stack *s, const struct ip_error *e)
+{
+    struct tcp_tuple tuple = {e->src, e->dst, e->src_port, e->dst_port};
+    struct tcp_icmp icmp = {
+        .hard = e->kind == IP_ERROR_HARD || e->kind == IP_ERROR_PROHIBITED,
+        .too_big = e->kind == IP_ERROR_TOO_BIG,
+        .error = error_of(e),
+        .seq = e->tcp_seq,
+        .mtu = e->mtu,
+    };
+    uint32_t name = e->protocol == IP_PROTOCOL_TCP ? demux_find(&s->demux, &tuple) : 0;
+
+    if (!name || tcp_name_kind(name) != TCP_KIND_CONN) {
+        env_drop(&s->env, WEIR_DROP_ICMP_NO_CONNECTION, e->link, 0);
+        return;
+    }
+    tcp_icmp_error(&s->tcp, tcp_conn_at(&s->tcp, name), &icmp);
+}
+
+void stack_receive(struct weir_stack *s, uint32_t link, struct weir_buffer *b)
+{
+    struct ip_packet packet;
+    struct ip_error error;
+
+    s->frames_in++;
+    s->bytes_in += b->size;
+    b->aux32 = link < IP_LINKS_MAX ? s->ip.links[link].config.copy_below : 0;
+    switch (ip_input(&s->ip, link, b, &packet, &error)) {
+    case IP_PACKET:
+        if (LIKELY(packet.protocol == IP_PROTOCOL_TCP)) {
+            receive_tcp(s, &packet);
+        } else if (packet.protocol == IP_PROTOCOL_UDP) {
+            receive_udp(s, &packet);
+        }
+        buffer_unref(&s->env.buffers, packet.buffer);
+        break;
+    case IP_ERROR: receive_error(s, &error); break;
+    default: break;
+    }
+}
+
+void weir_input(struct weir_stack *s, uint32_t link, struct weir_buffer *buffers[], size_t n,
+                weir_time now)
+{
+    stack_clock(s, now);
+    for (size_t i = 0; i < n; i++) {
+        if (link >= s->ip.link_count || !s->ip.links[link].used) {
+            env_drop(&s->env, WEIR_DROP_LINK_DOWN, link, 0);
+            buffer_unref(&s->env.buffers, buffers[i]);
+            continue;
+        }
+        stack_receive(s, link, buffers[i]);
+    }
+    stack_settle(s);
+}
+
+void stack_loop_run(struct weir_stack *s, uint32_t most)
+{
+    while (s->loop_head && most-- > 0) {
+        struct weir_buffer *b = s->loop_head;
+
+        s->loop_head = b->next;
+        if (!s->loop_head) {
+            s->loop_tail = NULL;
+        }
+        s->loop_count--;
+        b->next = NULL;
+        stack_receive(s, IP_LINK_LOOPBACK, b);
+    }
+    stack_settle(s);
+}

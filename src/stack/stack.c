@@ -1,0 +1,349 @@
+/* stack.c - see stack.h: making and freeing a stack; settling. */
+#include "stack/stack.h"
+
+#include "tcp/flight.h"
+#include "tcp/trace.h"
+
+void weir_tcp_options_default(struct weir_tcp_options *o)
+{
+    *o = (struct weir_tcp_options){
+        .size = sizeof(*o),
+        .window_scaling = true,
+        .timestamps = true,
+        .sack = true,
+        .delayed_ack = true,
+        .ttl = 64,
+        .receive_buffer = 1u << 20,
+        .send_buffer = 1u << 20,
+        .delayed_ack_time = 40 * WEIR_MS,
+        .keepalive_idle = 7200 * WEIR_S,
+        .keepalive_interval = 75 * WEIR_S,
+        .keepalive_probes = 9,
+        .r1_retransmissions = 3,
+        .r2_time = 100 * WEIR_S,
+        .syn_r2_time = 180 * WEIR_S,
+    };
+}
+
+void weir_config_default(struct weir_config *c)
+{
+    *c = (struct weir_config){
+        .size = sizeof(*c),
+        .half_open_max = 4096,
+        .time_wait_max = 65536,
+        .msl = 30 * WEIR_S,
+        .port_first = 32768,
+        .port_last = 60999,
+        .ring_records = 1024,
+        .reassembly_bytes = 256 * 1024,
+        .neighbors_max = 1024,
+        .answer_echo = true,
+    };
+    weir_tcp_options_default(&c->tcp);
+}
+
+bool stack_options_valid(const struct weir_tcp_options *o)
+{
+    return o->size == sizeof(*o) && o->ttl > 0 && o->receive_buffer >= 256 &&
+           o->send_buffer >= 256 && o->receive_buffer <= 1u << 30 && o->send_buffer <= 1u << 30 &&
+           o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ && o->keepalive_idle &&
+           o->keepalive_interval && o->keepalive_probes > 0 && o->keepalive_probes < UINT8_MAX &&
+           o->r2_time && o->syn_r2_time;
+}
+
+static bool config_valid(const struct weir_config *c)
+{
+    uint8_t any = 0;
+
+    if (c->size != sizeof(*c) || !stack_options_valid(&c->tcp) || c->port_first == 0 ||
+        c->port_first > c->port_last || (c->ring_records & (c->ring_records - 1)) || c->msl == 0 ||
+        c->forwarding) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(c->secret); i++) {
+        any |= c->secret[i];
+    }
+    return any || c->reproducible;
+}
+
+int weir_stack_new(struct weir_stack **out, const struct weir_config *config,
+                   const struct weir_allocator *allocator)
+{
+    struct weir_stack *s;
+    int error;
+
+    if (!out || !config || !allocator || !config_valid(config)) {
+        return WEIR_EINVAL;
+    }
+    s = allocator->alloc(allocator->ctx, sizeof(*s));
+    if (!s) {
+        return WEIR_ENOBUFS;
+    }
+    memset(s, 0, sizeof(*s));
+    error = env_init(&s->env, config, allocator);
+    if (error != WEIR_OK) {
+        allocator->free(allocator->ctx, s, sizeof(*s));
+        return error;
+    }
+    s->env.memory.used += sizeof(*s);
+    pool_init(&s->blocks, &s->env.memory, sizeof(struct frame_block), 4);
+    error = ip_init(&s->ip, &s->env);
+    if (error == WEIR_OK) {
+        error = tcp_init(&s->tcp, &s->env);
+    }
+    if (error == WEIR_OK) {
+        error = demux_init(&s->demux, &s->tcp);
+    }
+    if (error != WEIR_OK) {
+        tcp_fini(&s->tcp);
+        ip_fini(&s->ip);
+        pool_fini(&s->blocks);
+        env_fini(&s->env);
+        allocator->free(allocator->ctx, s, sizeof(*s));
+        return error;
+    }
+    *out = s;
+    return WEIR_OK;
+}
+
+static void drop_everything(struct weir_stack *s)
+{
+    struct weir_buffer *b, *next;
+    uint32_t i;
+
+    for (i = 1; i < pool_limit(&s->tcp.conns); i++) {
+        struct tcp_conn *c = tcp_conn_at(&s->tcp, i);
+
+        if (c->generation) {
+            c->listener = 0;
+            tcp_conn_free(&s->tcp, c);
+        }
+    }
+    for (i = 0; i < HALF_LEVELS; i++) {
+        while (s->tcp.half_level[i].head) {
+            tcp_half_free(&s->tcp, s->tcp.half_level[i].head);
+        }
+    }
+    while (s->tcp.time_wait_fifo.head) {
+        tcp_time_wait_free(&s->tcp, s->tcp.time_wait_fifo.head, WEIR_REASON_STACK_DEL);
+    }
+    for (i = 1; i < pool_limit(&s->tcp.listeners); i++) {
+        if (tcp_listener_at(&s->tcp, i)->generation) {
+            tcp_listener_free(&s->tcp, tcp_listener_at(&s->tcp, i));
+        }
+    }
+    for (b = s->loop_head; b; b = next) {
+        next = b->next;
+        buffer_unref(&s->env.buffers, b);
+    }
+    s->loop_head = s->loop_tail = NULL;
+    s->tcp.touched = s->tcp.ready = s->tcp.events = (struct fifo){0, 0};
+    s->demux.last = 0;
+    if (s->cut_block) {
+        block_put(s, s->cut_block);
+        s->cut_block = NULL;
+    }
+}
+
+int weir_stack_del(struct weir_stack *s)
+{
+    struct weir_allocator allocator;
+
+    if (!s) {
+        return WEIR_OK;
+    }
+    allocator = s->env.memory.allocator;
+    if (!s->dying) {
+        s->dying = true;
+        drop_everything(s);
+    }
+    if (s->frames_out || s->env.buffers.foreign_out) {
+        return WEIR_EBUSY;
+    }
+    demux_fini(&s->demux);
+    tcp_fini(&s->tcp);
+    ip_fini(&s->ip);
+    pool_fini(&s->blocks);
+    if (s->env.buffers.out) {
+        return WEIR_EBUSY; /* a device still holds buffers of ours: they leak rather than dangle */
+    }
+    s->env.memory.used -= sizeof(*s);
+    env_fini(&s->env);
+    allocator.free(allocator.ctx, s, sizeof(*s));
+    return WEIR_OK;
+}
+
+void stack_clock(struct weir_stack *s, weir_time now)
+{
+    if (now > s->env.now) {
+        s->env.now = now;
+    }
+}
+
+/* ---- Settling ------------------------------------------------------------------------------------------ */
+
+void stack_place_push(struct weir_stack *s, struct fifo *f, struct tcp_conn *c,
+                      enum tcp_place place)
+{
+    c->place = (uint8_t)place;
+    c->place_next = 0;
+    c->place_prev = f->tail;
+    if (f->tail) {
+        tcp_conn_at(&s->tcp, f->tail)->place_next = c->index;
+    } else {
+        f->head = c->index;
+    }
+    f->tail = c->index;
+}
+
+void stack_place_remove(struct weir_stack *s, struct tcp_conn *c)
+{
+    uint32_t *head, *tail;
+
+    if (c->place == TCP_PLACE_NONE) {
+        return;
+    }
+    if (c->place == TCP_PLACE_READY) {
+        head = &s->tcp.ready.head;
+        tail = &s->tcp.ready.tail;
+    } else {
+        struct ip_neighbor *n = ip_neighbor_at(&s->ip, c->path_neighbor);
+
+        head = &n->waiting_head;
+        tail = &n->waiting_tail;
+    }
+    if (c->place_prev) {
+        tcp_conn_at(&s->tcp, c->place_prev)->place_next = c->place_next;
+    } else {
+        *head = c->place_next;
+    }
+    if (c->place_next) {
+        tcp_conn_at(&s->tcp, c->place_next)->place_prev = c->place_prev;
+    } else {
+        *tail = c->place_prev;
+    }
+    c->place = TCP_PLACE_NONE;
+}
+
+static void leave_demux(struct weir_stack *s, struct tcp_conn *c)
+{
+    if (c->in_demux) {
+        struct tcp_tuple tuple = {c->local, c->remote, c->local_port, c->remote_port};
+
+        demux_remove(&s->demux, &tuple, tcp_name(TCP_KIND_CONN, c->index));
+        c->in_demux = 0;
+    }
+}
+
+/* Nobody will ask about it any more: it goes, unless it still stands in the event list or an RST is due. */
+static bool bury(struct weir_stack *s, struct tcp_conn *c)
+{
+    if (!c->orphan || c->rst_pending || c->in_event_list) {
+        return false;
+    }
+    stack_place_remove(s, c);
+    tcp_conn_free(&s->tcp, c);
+    return true;
+}
+
+/* An orphan in TIME-WAIT with nothing left to say shrinks to an entry of 80 bytes. */
+static bool shrink(struct weir_stack *s, struct tcp_conn *c)
+{
+    struct tcp_tuple tuple = {c->local, c->remote, c->local_port, c->remote_port};
+    uint32_t index;
+
+    if (!c->orphan || c->in_event_list) {
+        return false;
+    }
+    while (s->tcp.time_wait_count >= s->env.config.time_wait_max && s->tcp.time_wait_fifo.head) {
+        stack_time_wait_end(s, s->tcp.time_wait_fifo.head, WEIR_REASON_NO_MEMORY);
+    }
+    index = tcp_time_wait_new(&s->tcp, c);
+    if (!index) {
+        return false; /* no memory: it waits as it is */
+    }
+    leave_demux(s, c);
+    demux_enter(&s->demux, &tuple, tcp_name(TCP_KIND_TIME_WAIT, index));
+    stack_place_remove(s, c);
+    tcp_conn_free(&s->tcp, c);
+    return true;
+}
+
+void stack_time_wait_end(struct weir_stack *s, uint32_t index, enum weir_reason reason)
+{
+    struct time_wait *w = tcp_time_wait_at(&s->tcp, index);
+    struct tcp_tuple tuple = {w->local, w->remote, w->local_port, w->remote_port};
+
+    demux_remove(&s->demux, &tuple, tcp_name(TCP_KIND_TIME_WAIT, index));
+    tcp_time_wait_free(&s->tcp, index, reason);
+}
+
+static void settle(struct weir_stack *s, struct tcp_conn *c)
+{
+    enum tcp_due due;
+    weir_time deadline;
+
+    if (UNLIKELY(c->state == WEIR_TCP_CLOSED)) {
+        leave_demux(s, c);
+        if (bury(s, c)) {
+            return;
+        }
+    }
+    due = tcp_due(&s->tcp, c);
+    if (due != TCP_DUE_NOTHING) {
+        if (c->place == TCP_PLACE_NONE) {
+            stack_place_push(s, &s->tcp.ready, c, TCP_PLACE_READY);
+        }
+    } else {
+        if (c->place != TCP_PLACE_NONE) {
+            stack_place_remove(s, c);
+        }
+        if (c->flight != &tcp_flight_none) {
+            timeout_persist(&s->tcp, c);
+        }
+        if (UNLIKELY(c->state == WEIR_TCP_TIME_WAIT) && shrink(s, c)) {
+            return;
+        }
+    }
+    deadline = timeout_deadline(c);
+    if (deadline != WEIR_NEVER) {
+        wheel_set(&s->tcp.wheel, c->index, deadline);
+    }
+}
+
+void stack_settle(struct weir_stack *s)
+{
+    struct tcp *t = &s->tcp;
+
+    while (t->touched.head) {
+        struct tcp_conn *c = tcp_conn_at(t, t->touched.head);
+
+        t->touched.head = c->touched_next;
+        if (!t->touched.head) {
+            t->touched.tail = 0;
+        }
+        c->touched = 0;
+        c->touched_next = 0;
+        settle(s, c);
+    }
+}
+
+void weir_stack_check(const struct weir_stack *s)
+{
+    uint32_t live = 0;
+
+    ip_check(&s->ip);
+    ASSERT(s->tcp.touched.head == 0);
+    for (uint32_t i = 1; i < pool_limit(&s->tcp.conns); i++) {
+        const struct tcp_conn *c = tcp_conn_at(&s->tcp, i);
+
+        if (c->generation) {
+            live++;
+            tcp_conn_check(&s->tcp, c);
+            ASSERT(c->index == i);
+            /* no connection that waits for a time without an entry in the wheel that is early enough */
+            ASSERT(timeout_deadline(c) == WEIR_NEVER || c->timer.tick != 0);
+        }
+    }
+    ASSERT(live == s->tcp.conn_count);
+}

@@ -1,0 +1,154 @@
+/* ack.c - see ack.h: the ACK and window fields, SACK blocks, round-trip samples. */
+#include "tcp/ack.h"
+
+#include "tcp/flight.h"
+#include "tcp/input.h"
+#include "tcp/recovery.h"
+#include "tcp/rtt.h"
+#include "tcp/scoreboard.h"
+#include "tcp/sendq.h"
+#include "tcp/state.h"
+#include "tcp/timeout.h"
+#include "tcp/trace.h"
+
+/* RFC 5961 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
+static bool acceptable(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+{
+    if (in->ack <= c->snd_nxt && in->ack + c->max_snd_wnd >= c->snd_una) {
+        return true;
+    }
+    trace_drop(t, c->id, WEIR_DROP_ACK_RANGE, in->s);
+    input_owe_ack(t, c, true);
+    return false;
+}
+
+/* RFC 9293 3.10.7.4: only from a segment that is not older than the one that set it last. */
+static void update_window(struct tcp_conn *c, const struct seg_in *in, struct ack_info *info)
+{
+    uint32_t window = (uint32_t)in->s->window << c->snd_wscale;
+
+    if (in->ack < c->snd_una) {
+        return;
+    }
+    if ((int32_t)(in->s->seq - c->snd_wl1) > 0 ||
+        (in->s->seq == c->snd_wl1 && (int32_t)(in->s->ack - c->snd_wl2) >= 0)) {
+        info->window_changed = window != c->snd_wnd;
+        c->snd_wnd = window;
+        c->max_snd_wnd = max_u32(c->max_snd_wnd, window);
+        c->snd_wl1 = in->s->seq;
+        c->snd_wl2 = in->s->ack;
+    }
+}
+
+static void apply_sack(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
+                       struct ack_info *info)
+{
+    const struct tcp_options *o = &in->s->options;
+
+    for (uint32_t i = 0; i < o->sack_count; i++) {
+        seq_pos start = seq_widen(c->snd_una, o->sack[i].start);
+        seq_pos end = seq_widen(c->snd_una, o->sack[i].end);
+
+        /* a block at or below the ACK is a D-SACK (RFC 2883), one beyond snd_nxt nonsense */
+        if (start < end && start >= c->snd_una && start >= in->ack && end <= c->snd_nxt) {
+            scoreboard_sack(t, c, start, end, info);
+        }
+    }
+}
+
+static void take_sample(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
+{
+    weir_time now = t->env->now;
+
+    if (info->first_sent_at) {
+        rtt_sample(t, c, now - info->first_sent_at);
+    } else if (info->retransmitted_acked && info->has_ts && info->ts_ecr) {
+        uint32_t ms = (uint32_t)(now / WEIR_MS) + c->ts_offset - info->ts_ecr;
+
+        if (ms < 60000) {
+            rtt_sample(t, c, (weir_time)ms * WEIR_MS);
+        }
+    }
+}
+
+/* The cumulative ACK moved. */
+static void advance(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
+                    struct ack_info *info)
+{
+    info->acked = (uint32_t)(in->ack - c->snd_una);
+    scoreboard_ack(t, c, in->ack, info);
+    c->snd_una = in->ack;
+    if (c->flight != &tcp_flight_none) {
+        c->flight->delivered_at = t->env->now;
+        c->flight->retransmit_since = 0;
+        c->flight->highest_sacked = max_u64(c->flight->highest_sacked, c->snd_una);
+        sendq_release(t, c);
+    }
+    c->probes = 0;
+    c->r1_reported = 0;
+    if (c->write_blocked && sendq_room(c) >= min_u32(c->settings->o.send_buffer / 3, 65536)) {
+        c->write_blocked = 0;
+        tcp_event(t, c, WEIR_EVENT_WRITABLE);
+    }
+    if (c->snd_una >= c->snd_end && info->acked > (info->fin_acked ? 1u : 0u)) {
+        tcp_event(t, c, WEIR_EVENT_SENT_ALL);
+    }
+}
+
+/* RFC 5681's definition; with SACK, new information in the blocks counts too (RFC 6675 2). */
+static bool is_duplicate(const struct tcp_conn *c, const struct seg_in *in,
+                         const struct ack_info *info)
+{
+    if (in->ack != info->una_before || c->snd_nxt == c->snd_una || in->size || in->fin) {
+        return false;
+    }
+    if (c->sack) {
+        return info->sacked > 0;
+    }
+    return !info->window_changed;
+}
+
+static void fin_acked(struct tcp *t, struct tcp_conn *c)
+{
+    switch (c->state) {
+    case WEIR_TCP_FIN_WAIT_1:
+        tcp_set_state(t, c, WEIR_TCP_FIN_WAIT_2, WEIR_REASON_FIN_ACKED);
+        timeout_fin_wait_2(t, c);
+        break;
+    case WEIR_TCP_CLOSING: tcp_enter_time_wait(t, c, WEIR_REASON_FIN_ACKED); break;
+    case WEIR_TCP_LAST_ACK: tcp_finish(t, c, 0, WEIR_REASON_FIN_ACKED); break;
+    default: break;
+    }
+}
+
+bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+{
+    struct ack_info info = {.una_before = c->snd_una};
+
+    if (UNLIKELY(!acceptable(t, c, in))) {
+        return false;
+    }
+    info.in_flight_before = scoreboard_in_flight(c);
+    info.was_cwnd_limited = info.in_flight_before + c->mss_base > c->cwnd ||
+                            (c->cwnd < c->ssthresh && info.in_flight_before * 2 > c->cwnd);
+    info.has_ts = c->timestamps && (in->s->options.present & WEIR_SEGMENT_TIMESTAMPS);
+    info.ts_ecr = in->s->options.ts_ecr;
+    update_window(c, in, &info);
+    if (c->snd_nxt != c->snd_una) {
+        if (c->sack && in->s->options.sack_count) {
+            apply_sack(t, c, in, &info);
+        }
+        if (in->ack > c->snd_una) {
+            advance(t, c, in, &info);
+        }
+        info.duplicate = is_duplicate(c, in, &info);
+        take_sample(t, c, &info);
+        recovery_on_ack(t, c, &info);
+    }
+    timeout_on_ack(t, c, &info);
+    flight_release_if_idle(t, c);
+    if (info.fin_acked) {
+        fin_acked(t, c);
+    }
+    return c->state != WEIR_TCP_CLOSED;
+}

@@ -1,0 +1,31 @@
+/* ack.h - everything that one acknowledgement taught us, as a value handed to RTT, recovery, congestion
+ * control and the trace, instead of fields rotting in the connection. */
+#ifndef TCP_ACK_H
+#define TCP_ACK_H
+
+#include "tcp/conn.h"
+
+struct seg_in;
+
+struct ack_info {
+    seq_pos una_before;
+    uint32_t in_flight_before;
+    uint32_t acked;        /* bytes newly covered by the cumulative ACK */
+    uint32_t acked_sacked; /* of these, how many had been SACKed before */
+    uint32_t sacked;       /* bytes newly SACKed */
+    bool fin_acked;
+    bool duplicate; /* RFC 5681's definition */
+    bool window_changed;
+    bool was_cwnd_limited;
+    bool retransmitted_acked; /* some of the acked bytes had been sent more than once */
+    weir_time
+        first_sent_at; /* send time of the latest-sent record acked or SACKed that was sent once; 0: none */
+    uint32_t ts_ecr; /* echoed timestamp, if has_ts */
+    bool has_ts;
+};
+
+/* Step 5 of SEGMENT ARRIVES in a synchronized state. false: the segment is to be dropped (an answer, if
+ * any, is owed already). */
+bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in);
+
+#endif

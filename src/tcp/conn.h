@@ -1,0 +1,368 @@
+/*
+ * conn.h - one TCP connection, and what all connections of a stack share. Private to tcp/ and stack/.
+ *
+ * Sequence space is 64 bits wide here (base/seq.h). A connection's send sequence space is
+ *
+ *     iss | data ...                                             | FIN
+ *         snd_una        snd_nxt                 snd_end (data)   snd_end + 1 if fin_queued
+ *
+ * [snd_una, snd_nxt) is covered by transmission records (scoreboard.c), one per super-segment; a FIN counts
+ * as one byte of the last record. Retransmission never moves snd_nxt back: a record is marked lost and is
+ * sent again. The SYN has no record.
+ *
+ * The connection has plain deadlines; the wheel holds one entry per connection for their minimum
+ * (timeout.c). Input and user calls only change state; tcp_due (output.c) says what would be sent now.
+ */
+#ifndef TCP_CONN_H
+#define TCP_CONN_H
+
+#include "base/address.h"
+#include "base/env.h"
+#include "base/pool.h"
+#include "base/seq.h"
+#include "base/wheel.h"
+#include "wire/tcp.h"
+
+#define TCP_WSCALE_MAX 14
+#define TCP_MSS_DEFAULT4 536
+#define TCP_MSS_DEFAULT6 1220
+#define TCP_RTO_INITIAL (1 * WEIR_S)
+#define TCP_RTO_MIN (200 * WEIR_MS)
+#define TCP_RTO_MAX (120 * WEIR_S)
+#define TCP_RTO_GRANULARITY (1 * WEIR_MS)
+#define TCP_DUP_THRESHOLD 3
+#define TCP_CHALLENGE_PER_SECOND 100 /* per stack, RFC 5961 7 */
+#define TCP_PAWS_IDLE (24ULL * 86400 * WEIR_S)
+#define TCP_SWS_OVERRIDE (200 * WEIR_MS)
+
+/* Options of connections, shared and counted: a connection has 8 bytes for them. Changed by copying. */
+struct tcp_settings {
+    struct weir_tcp_options o;
+    uint32_t references;
+};
+
+/* ---- Transmission records ------------------------------------------------------------------------- */
+
+enum tx_flags {
+    TX_SACKED = 1 << 0,
+    TX_LOST = 1 << 1,          /* to be sent again; not in flight */
+    TX_RETRANSMITTED = 1 << 2, /* sent more than once */
+    TX_FIN = 1 << 3,           /* the last byte is the FIN */
+    TX_UNSENT = 1 << 4         /* lost because the device dropped it: no sign of congestion */
+};
+
+struct tx_record {
+    uint32_t next, prev; /* by sequence; indexes into tcp->records */
+    seq_pos start;
+    uint32_t size;
+    uint16_t count; /* transmissions */
+    uint8_t flags;
+    uint8_t frames_out; /* frames of this range that the device still holds */
+    weir_time sent_at;  /* of the latest transmission */
+    uint64_t delivered; /* conn->delivered then: rate samples, RACK */
+    weir_time delivered_at;
+    uint32_t time_next, time_prev; /* reserved: RACK's order of transmission */
+};
+
+/* ---- Congestion control ----------------------------------------------------------------------------- */
+
+struct tcp_conn;
+struct ack_info;
+
+struct cc_algorithm {
+    const char *name;
+    void (*init)(struct tcp_conn *c, weir_time now);
+    /* In order and out of recovery: an ACK covered info->acked bytes. */
+    void (*on_ack)(struct tcp_conn *c, const struct ack_info *info, weir_time now);
+    /* Loss was found: the new ssthresh in bytes. */
+    uint32_t (*on_loss)(struct tcp_conn *c, weir_time now);
+    void (*on_idle)(struct tcp_conn *c, weir_time idle);
+};
+extern const struct cc_algorithm cc_newreno;
+
+/* ---- The flight block: only while something is queued or outstanding ------------------------------ */
+
+struct tcp_flight {
+    uint32_t free_next; /* the pool's, when free */
+    uint32_t index;     /* of this block in its pool */
+    struct weir_buffer *sendq_head, *sendq_tail;
+    struct weir_buffer *sendq_cursor; /* holds or precedes snd_nxt; NULL: start at head */
+    uint32_t sendq_charge;
+    uint32_t tx_head, tx_tail;
+    uint32_t rtx_hint; /* no lost record before it; 0: start at tx_head */
+    uint32_t sacked_bytes, lost_bytes;
+    uint32_t reno_sacked; /* bytes that duplicate ACKs without SACK say have left */
+    uint16_t dup_acks;
+    uint16_t reserved;
+    seq_pos highest_sacked;
+    seq_pos recover;            /* snd_nxt when recovery began */
+    weir_time retransmit_since; /* first unanswered transmission; 0: none */
+    weir_time delivered_at;
+    /* room for RACK-TLP, PRR and HyStart++, which need nothing while idle (asserted in layout.c) */
+    uint64_t reserved_recovery[6];
+};
+
+/* What an idle connection points to: reads as empty, is never written. */
+extern const struct tcp_flight tcp_flight_none;
+
+/* ---- The connection ------------------------------------------------------------------------------------ */
+
+enum tcp_place { TCP_PLACE_NONE = 0, TCP_PLACE_READY, TCP_PLACE_NEIGHBOR };
+enum tcp_timer_mode {
+    TCP_MODE_NONE = 0,
+    TCP_MODE_RTO,
+    TCP_MODE_PERSIST,
+    TCP_MODE_SWS,
+    TCP_MODE_LINGER
+};
+enum tcp_recovery { TCP_OPEN = 0, TCP_RECOVERY, TCP_LOSS };
+
+struct reassembly;
+
+struct tcp_conn {
+    uint32_t hash_next;  /* demux; the pool's free list when free */
+    uint32_t generation; /* 0: free */
+    struct ip_addr local, remote;
+    uint16_t local_port, remote_port;
+    uint32_t id;    /* in traces */
+    uint32_t index; /* in its pool */
+
+    struct wheel_entry timer;
+    uint32_t place_next, place_prev; /* ready FIFO or a neighbour's waiting list */
+    uint32_t event_next;
+    uint32_t accept_next; /* listener's accept queue */
+    uint32_t listener;    /* index while in its accept queue, else 0 */
+    uint32_t touched_next;
+    uint16_t events; /* enum weir_event_bits waiting to be pulled */
+    uint8_t place;   /* enum tcp_place */
+    uint8_t state;   /* enum weir_tcp_state; written by state.c only */
+
+    /* path, kept for stack/ */
+    uint32_t path_generation, path_neighbor;
+    uint16_t path_link, path_mtu;
+    uint16_t ip_id;
+    uint16_t bound_link; /* 0xffff: any */
+
+    uint32_t in_event_list : 1, touched : 1, orphan : 1, passive : 1;
+    uint32_t window_scaling : 1, timestamps : 1, sack : 1, nodelay : 1;
+    uint32_t fin_queued : 1, fin_sent : 1, fin_received : 1, fin_read : 1;
+    uint32_t rst_pending : 1, syn_due : 1, probe_due : 1, keepalive_due : 1;
+    uint32_t ack_now : 1, ack_delayed : 1, write_blocked : 1, r1_reported : 1;
+    uint32_t in_demux : 1, simultaneous : 1, sws_override : 1, closed_reported : 1;
+    uint32_t rst_seq_zero : 1, rst_no_ack : 1, challenge_due : 1, read_shutdown : 1;
+    uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
+
+    /* send */
+    uint32_t iss, irs;
+    seq_pos snd_una, snd_nxt, snd_end;
+    uint32_t snd_wl1, snd_wl2; /* wire numbers */
+    uint32_t snd_wnd, max_snd_wnd;
+    uint16_t peer_mss; /* announced or default */
+    uint16_t mss_base; /* min(peer_mss, path MTU - headers, clamp): payload + TCP options */
+    uint8_t snd_wscale, rcv_wscale;
+    uint8_t recovery;          /* enum tcp_recovery */
+    uint8_t timer_mode;        /* enum tcp_timer_mode: what `rto_at` is for */
+    uint8_t backoff;           /* RTO doublings */
+    uint8_t probes;            /* zero-window or keep-alive probes unanswered */
+    struct tcp_flight *flight; /* &tcp_flight_none when idle */
+
+    /* congestion */
+    uint32_t cwnd, ssthresh;
+    const struct cc_algorithm *cc;
+    union {
+        struct {
+            uint32_t acked; /* bytes since cwnd last grew by one segment */
+        } newreno;
+        uint64_t reserved[5]; /* room for CUBIC: w_max, k, epoch, w_est, cwnd_prior, flags */
+    } cc_state;
+    uint64_t delivered;          /* bytes ever acknowledged or SACKed: rate samples, RACK, PRR */
+    uint32_t reserved_rack[2];   /* reordering window, its persistence (RFC 8985) */
+    uint32_t reserved_accecn[4]; /* RFC 9768 counters */
+
+    /* receive */
+    seq_pos rcv_nxt, rcv_adv,
+        rcv_acked; /* rcv_adv: right edge announced; rcv_acked: last ACK sent */
+    struct weir_buffer *recvq_head, *recvq_tail;
+    uint32_t recvq_bytes, recvq_charge; /* charge includes what waits for reassembly */
+    struct reassembly *reassembly;      /* while there is a hole */
+    uint16_t rcv_mss;                   /* largest segment the peer may send / was seen to send */
+    uint16_t acks_owed;                 /* pure ACKs owed one each (RFC 5681 4.2) */
+
+    /* time */
+    weir_time rto_at, delack_at, keepalive_at;
+    weir_time last_received;
+    uint32_t srtt8_us, rttvar4_us; /* scaled by 8 and 4 as in RFC 6298's appendix tradition */
+    uint32_t min_rtt_us;
+    uint32_t ts_offset, ts_recent;
+    weir_time ts_recent_at;
+    weir_time last_send_at; /* of data */
+
+    struct tcp_settings *settings;
+    uint64_t user;
+    int16_t error;      /* enum weir_error that ended it */
+    int16_t soft_error; /* last ICMP or R1 */
+    uint16_t close_reason;
+    uint8_t limit; /* enum weir_limit */
+    uint8_t last_window_sent_zero;
+
+    /* counters */
+    uint64_t bytes_retransmitted, segments_out, segments_in;
+    uint32_t segments_retransmitted, rto_count, fast_retransmit_count, probe_count;
+};
+
+/* ---- Half-open entries: a SYN that was answered --------------------------------------------------------- */
+
+#define HALF_LEVELS 8
+
+enum half_flags {
+    HALF_SACK = 1 << 0,
+    HALF_TIMESTAMPS = 1 << 1,
+    HALF_WSCALE = 1 << 2,
+    HALF_DEFERRED = 1 << 3, /* waits for weir_tcp_answer; no SYN-ACK yet */
+    HALF_NOTIFIED = 1 << 4,
+    HALF_USED = 1 << 5
+};
+
+/* The part both families share; addresses follow (half4, half6). */
+struct half_open {
+    uint32_t hash_next;            /* pool's free list when free */
+    uint32_t list_next, list_prev; /* ids (kind and index) in FIFO order of one retry level */
+    uint32_t id;
+    uint32_t iss, irs;
+    uint32_t ts_recent;
+    uint32_t listener; /* index */
+    uint32_t due;      /* in units of 2^20 ns, wraps; FIFOs keep them in order */
+    uint16_t local_port, remote_port;
+    uint16_t peer_mss;                    /* 0: no option */
+    uint16_t window;                      /* of the SYN */
+    uint8_t wscale, flags, retries, link; /* link: index, 255 = loopback */
+};
+struct half4 {
+    struct half_open h;
+    uint8_t local[4], remote[4];
+};
+struct half6 {
+    struct half_open h;
+    struct ip_addr local, remote;
+};
+
+/* ---- TIME-WAIT entries -------------------------------------------------------------------------------- */
+
+struct time_wait {
+    uint32_t hash_next;
+    uint32_t next, prev; /* FIFO: all wait equally long */
+    uint32_t id;
+    struct ip_addr local, remote;
+    uint16_t local_port, remote_port;
+    uint32_t snd_nxt, rcv_nxt; /* wire numbers */
+    uint32_t ts_recent, ts_offset;
+    uint16_t window;     /* as announced last */
+    uint8_t link, flags; /* 1: timestamps, 2: in use */
+    weir_time deadline;
+};
+
+/* ---- Listeners -------------------------------------------------------------------------------------------- */
+
+struct listener {
+    uint32_t hash_next;
+    uint32_t generation;
+    uint32_t index;
+    struct ip_addr local; /* all zero: any */
+    uint16_t local_port;  /* 0: any (deferred) */
+    uint16_t link;        /* 0xffff: any */
+    uint32_t backlog, accept_count, half_count;
+    uint32_t accept_head, accept_tail;
+    uint32_t event_next;
+    uint32_t undecided; /* deferred entries without notice */
+    uint16_t events;
+    bool deferred, in_event_list;
+    uint8_t family; /* 0 both, 4, 6 */
+    uint64_t user;
+    struct tcp_settings *settings;
+};
+
+/* What the demux and the FIFOs store: kind and index in one word. */
+enum tcp_kind { TCP_KIND_CONN = 0, TCP_KIND_TIME_WAIT = 1, TCP_KIND_HALF4 = 2, TCP_KIND_HALF6 = 3 };
+#define TCP_KIND_SHIFT 30
+#define TCP_INDEX_MASK ((1u << TCP_KIND_SHIFT) - 1)
+static inline uint32_t tcp_name(enum tcp_kind kind, uint32_t index)
+{
+    return (uint32_t)kind << TCP_KIND_SHIFT | index;
+}
+static inline enum tcp_kind tcp_name_kind(uint32_t name)
+{
+    return (enum tcp_kind)(name >> TCP_KIND_SHIFT);
+}
+
+struct fifo {
+    uint32_t head, tail;
+};
+
+/* ---- What all connections of a stack share ------------------------------------------------------------- */
+
+struct tcp {
+    struct env *env;
+    struct pool conns, half4s, half6s, time_waits, listeners, records, flights;
+    struct wheel wheel;
+    struct fifo ready;   /* connections that would emit now */
+    struct fifo events;  /* connections and (bit 31) listeners with event bits */
+    struct fifo touched; /* connections whose state changed: tcp_settle evaluates them */
+    struct fifo half_level[HALF_LEVELS];
+    struct fifo time_wait_fifo;
+    uint32_t half_count, half_undecided, time_wait_count, listener_count, conn_count;
+    uint32_t generation; /* last one given out */
+    uint32_t next_id;
+    struct tcp_settings *settings; /* the stack's defaults */
+    weir_time challenge_at;
+    uint32_t challenge_left;
+};
+
+#define TCP_LISTENER_EVENT 0x80000000u
+
+static inline struct tcp_conn *tcp_conn_at(const struct tcp *t, uint32_t index)
+{
+    return pool_at(&t->conns, index);
+}
+static inline struct tx_record *tx_at(const struct tcp *t, uint32_t index)
+{
+    return pool_at(&t->records, index);
+}
+static inline struct listener *tcp_listener_at(const struct tcp *t, uint32_t index)
+{
+    return pool_at(&t->listeners, index);
+}
+static inline struct half_open *tcp_half_at(const struct tcp *t, uint32_t name)
+{
+    uint32_t index = name & TCP_INDEX_MASK;
+    return tcp_name_kind(name) == TCP_KIND_HALF4 ? pool_at(&t->half4s, index)
+                                                 : pool_at(&t->half6s, index);
+}
+static inline struct time_wait *tcp_time_wait_at(const struct tcp *t, uint32_t index)
+{
+    return pool_at(&t->time_waits, index);
+}
+
+/* States in which the peer's sequence numbers are known and data may flow. */
+static inline bool tcp_synchronized(const struct tcp_conn *c)
+{
+    return c->state >= WEIR_TCP_ESTABLISHED;
+}
+static inline bool tcp_can_send_state(const struct tcp_conn *c)
+{
+    return c->state == WEIR_TCP_ESTABLISHED || c->state == WEIR_TCP_CLOSE_WAIT;
+}
+static inline seq_pos tcp_first_data(const struct tcp_conn *c)
+{
+    return seq_from_isn(c->iss) + 1;
+}
+static inline bool tcp_is_v4(const struct tcp_conn *c)
+{
+    return ip_addr_is_v4(&c->local);
+}
+/* End of the send sequence space as it stands: data and, if queued, the FIN. */
+static inline seq_pos tcp_send_limit(const struct tcp_conn *c)
+{
+    return c->snd_end + c->fin_queued;
+}
+
+#endif

@@ -1,0 +1,353 @@
+/* emit.c - see output.h and emit.h: makes the segment that is due and books it. */
+#include "tcp/emit.h"
+
+#include "tcp/flight.h"
+#include "tcp/reassembly.h"
+#include "tcp/rtt.h"
+#include "tcp/scoreboard.h"
+#include "tcp/state.h"
+#include "tcp/timeout.h"
+#include "tcp/trace.h"
+#include "tcp/window.h"
+
+#define TIMESTAMP_SPACE 12 /* nop nop TS */
+
+uint16_t tcp_mss_base(const struct tcp_conn *c, uint32_t mtu)
+{
+    uint32_t headers = (tcp_is_v4(c) ? 20u : 40u) + TCP_HEADER_SIZE;
+    uint32_t mss = min_u32(mtu - headers, c->peer_mss);
+
+    if (c->settings->o.mss_clamp) {
+        mss = min_u32(mss, c->settings->o.mss_clamp);
+    }
+    return (uint16_t)max_u32(mss, TIMESTAMP_SPACE + 36 + 8);
+}
+
+/* SACK blocks that a segment sent now would carry; data makes room for at most that many. */
+static uint8_t sack_blocks(const struct tcp_conn *c, struct tcp_sack_block *blocks)
+{
+    uint8_t n = c->sack && c->reassembly ? reassembly_sack(c, blocks) : 0;
+
+    return c->timestamps && n > 3 ? 3 : n;
+}
+
+uint32_t emit_payload_max(const struct tcp_conn *c)
+{
+    struct tcp_sack_block blocks[WEIR_SACK_BLOCKS_MAX];
+    uint32_t options = c->timestamps ? TIMESTAMP_SPACE : 0;
+
+    if (UNLIKELY(c->reassembly && c->sack)) {
+        uint8_t n = sack_blocks(c, blocks);
+
+        options += n ? 4u + 8u * n : 0;
+    }
+    return c->mss_base - options;
+}
+
+static uint32_t timestamp_now(const struct tcp *t, const struct tcp_conn *c)
+{
+    return (uint32_t)(t->env->now / WEIR_MS) + c->ts_offset;
+}
+
+/* What every segment of a synchronized connection carries. */
+static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_pos seq)
+{
+    struct tcp_segment *s = &e->segment;
+    struct tcp_options *o = &s->options;
+
+    s->src_port = c->local_port;
+    s->dst_port = c->remote_port;
+    s->seq = seq_wire(seq);
+    s->ack = seq_wire(c->rcv_nxt);
+    s->flags = WEIR_TCP_ACK;
+    s->window = window_announce(c, false);
+    s->urgent = 0;
+    o->present = 0;
+    o->sack_count = 0;
+    if (c->timestamps) {
+        o->present |= WEIR_SEGMENT_TIMESTAMPS;
+        o->ts_val = timestamp_now(t, c);
+        o->ts_ecr = c->ts_recent;
+    }
+    if (UNLIKELY(c->sack && c->reassembly)) {
+        o->sack_count = sack_blocks(c, o->sack);
+        o->present |= o->sack_count ? WEIR_SEGMENT_SACK : 0;
+    }
+    e->payload_slices = 0;
+    e->payload_size = 0;
+    e->gso_size = 0;
+    e->start = e->end = 0;
+}
+
+/* The ACK field is out: what was owed in order is paid. Owed ones that stand alone count down one each. */
+static void acknowledged(struct tcp_conn *c)
+{
+    c->ack_now = 0;
+    c->delack_at = WEIR_NEVER;
+    c->rcv_acked = c->rcv_nxt;
+}
+
+static void emit_ack(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, enum tcp_due due)
+{
+    common(t, c, e, c->snd_nxt);
+    if (due == TCP_DUE_OWED_ACK) {
+        c->acks_owed--;
+    }
+    if (due == TCP_DUE_CHALLENGE) {
+        c->challenge_due = 0;
+    }
+    acknowledged(c);
+}
+
+/* Zero-window and keep-alive probes: one below what the peer has, so that it must answer; no data
+ * (SHLD-12). */
+static void emit_probe(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, enum tcp_due due)
+{
+    common(t, c, e, c->snd_una - 1);
+    if (due == TCP_DUE_PROBE) {
+        c->probe_due = 0;
+        c->probes = (uint8_t)min_u32(c->probes + 1u, UINT8_MAX);
+        c->probe_count++;
+    } else {
+        c->keepalive_due = 0;
+    }
+    acknowledged(c);
+}
+
+static void emit_rst(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
+{
+    common(t, c, e, c->snd_nxt);
+    e->segment.flags = WEIR_TCP_RST | WEIR_TCP_ACK;
+    e->segment.options.present = 0;
+    e->segment.options.sack_count = 0;
+    e->segment.window = 0;
+    if (c->rst_no_ack) { /* answers data after close: RFC 9293 3.10.7.4 says seq = their ACK */
+        e->segment.flags = WEIR_TCP_RST;
+        e->segment.ack = 0;
+    }
+    c->rst_pending = 0;
+}
+
+static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                     const struct tcp_emit_limits *l, bool with_ack)
+{
+    struct tcp_segment *s = &e->segment;
+    const struct weir_tcp_options *o = &c->settings->o;
+    uint32_t mss = l->mtu - (tcp_is_v4(c) ? 20u : 40u) - TCP_HEADER_SIZE; /* MUST-67 */
+
+    common(t, c, e, seq_from_isn(c->iss));
+    s->window = window_announce(c, true);
+    s->flags = WEIR_TCP_SYN | (with_ack ? WEIR_TCP_ACK : 0);
+    s->ack = with_ack ? s->ack : 0;
+    s->options.present = WEIR_SEGMENT_MSS;
+    s->options.mss = (uint16_t)(o->mss_clamp ? min_u32(mss, o->mss_clamp) : mss);
+    s->options.sack_count = 0;
+    if (with_ack ? c->timestamps : o->timestamps) {
+        s->options.present |= WEIR_SEGMENT_TIMESTAMPS;
+        s->options.ts_val = timestamp_now(t, c);
+        s->options.ts_ecr = with_ack ? c->ts_recent : 0;
+    }
+    if (with_ack ? c->sack : o->sack) {
+        s->options.present |= WEIR_SEGMENT_SACK_PERMITTED;
+    }
+    if (with_ack ? c->window_scaling : o->window_scaling) {
+        c->rcv_wscale = window_scale_for(o->receive_buffer);
+        s->options.present |= WEIR_SEGMENT_WSCALE;
+        s->options.wscale = c->rcv_wscale;
+    }
+    c->syn_due = 0;
+    c->rcv_mss = (uint16_t)min_u32(TCP_MSS_DEFAULT4, s->options.mss);
+    if (c->backoff == 0) {
+        c->last_send_at = t->env->now;
+    }
+    if (with_ack) {
+        acknowledged(c);
+    }
+    timeout_on_send(t, c);
+}
+
+/* How large may the payload of one emission be, and how is it cut? */
+static uint32_t super_payload(const struct tcp_conn *c, const struct tcp_emit_limits *l,
+                              uint32_t per_segment)
+{
+    uint32_t headers = (tcp_is_v4(c) ? 20u : 40u) + TCP_HEADER_MAX;
+
+    if (l->super_size <= l->mtu) {
+        return per_segment;
+    }
+    return (l->super_size - headers) / per_segment * per_segment;
+}
+
+static void attach(struct tcp_conn *c, struct tcp_emit *e, seq_pos from, uint32_t size,
+                   uint32_t per_segment)
+{
+    uint32_t covered;
+
+    e->payload_slices = sendq_slices(c, from, size, e->slices, e->buffers, &covered);
+    if (covered < size &&
+        covered > per_segment) { /* too many pieces: whole segments of what fits */
+        uint32_t keep = covered - covered % per_segment, excess = covered - keep;
+
+        while (excess && excess >= e->slices[e->payload_slices - 1].size) {
+            excess -= (uint32_t)e->slices[--e->payload_slices].size;
+        }
+        if (excess) {
+            e->slices[e->payload_slices - 1].size -= excess;
+        }
+        covered = keep;
+    }
+    e->payload_size = covered;
+    e->gso_size = (uint16_t)(covered > per_segment ? per_segment : 0);
+    e->segment.payload_size = covered;
+}
+
+static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                                const struct tcp_emit_limits *l)
+{
+    uint32_t index = scoreboard_next_lost(t, c), per = emit_payload_max(c), room, size;
+    struct tx_record *r = tx_at(t, index);
+    bool fin = (r->flags & TX_FIN) != 0;
+    seq_pos start = r->start;
+    uint32_t bytes = r->size - fin;
+
+    room = c->cwnd > scoreboard_in_flight(c) ? c->cwnd - scoreboard_in_flight(c) : 0;
+    size = min_u32(min_u32(bytes, max_u32(room / per, 1) * per), super_payload(c, l, per));
+    common(t, c, e, start);
+    if (size) {
+        attach(c, e, start, size, per);
+        size = e->payload_size;
+    }
+    fin = fin && size == bytes;
+    if (!scoreboard_resent(t, c, index, size + fin)) {
+        return false;
+    }
+    if (fin) {
+        e->segment.flags |= WEIR_TCP_FIN;
+    }
+    if (start + size == c->snd_end) {
+        e->segment.flags |= WEIR_TCP_PSH;
+    }
+    e->start = start;
+    e->end = start + size + fin;
+    c->bytes_retransmitted += size;
+    c->segments_retransmitted += e->gso_size ? (size + per - 1) / per : 1;
+    acknowledged(c);
+    timeout_on_send(t, c);
+    return true;
+}
+
+static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                      const struct tcp_emit_limits *l)
+{
+    uint32_t per = emit_payload_max(c), size;
+    enum weir_limit limit;
+    bool fin;
+
+    size = min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
+    common(t, c, e, c->snd_nxt);
+    if (size) {
+        attach(c, e, c->snd_nxt, size, per);
+        size = e->payload_size;
+    }
+    fin = output_fin_due(c, size);
+    e->start = c->snd_nxt;
+    e->end = e->start + size + fin;
+    if (size && c->snd_una == c->snd_nxt && c->last_send_at &&
+        t->env->now - c->last_send_at > rtt_rto(c)) {
+        c->cc->on_idle(c, t->env->now - c->last_send_at);
+    }
+    if (!scoreboard_sent(t, c, size + fin, fin)) {
+        return false;
+    }
+    c->fin_sent |= fin;
+    e->segment.flags |= fin ? WEIR_TCP_FIN : 0;
+    if (size && e->end - fin == c->snd_end) {
+        e->segment.flags |= WEIR_TCP_PSH; /* MUST-61: the last of what is buffered */
+    }
+    c->sws_override = 0;
+    c->last_send_at = t->env->now;
+    acknowledged(c);
+    timeout_on_send(t, c);
+    return true;
+}
+
+/* No memory for a record: try again in a little while instead of spinning. */
+static void back_off(struct tcp *t, struct tcp_conn *c)
+{
+    t->env->dropped[WEIR_DROP_NO_MEMORY]++;
+    c->delack_at = min_u64(c->delack_at, t->env->now + 10 * WEIR_MS);
+    c->ack_now = 0;
+}
+
+static uint8_t notes_for(const struct tcp_conn *c, enum tcp_due due)
+{
+    switch (due) {
+    case TCP_DUE_RETRANSMIT: return WEIR_NOTE_RETRANSMISSION;
+    case TCP_DUE_SYN:
+    case TCP_DUE_SYN_ACK: return c->backoff ? WEIR_NOTE_RETRANSMISSION : 0;
+    case TCP_DUE_PROBE: return WEIR_NOTE_ZERO_WINDOW_PROBE;
+    case TCP_DUE_KEEPALIVE: return WEIR_NOTE_KEEPALIVE;
+    case TCP_DUE_OWED_ACK: return WEIR_NOTE_DUPLICATE_ACK;
+    case TCP_DUE_CHALLENGE: return WEIR_NOTE_CHALLENGE_ACK;
+    case TCP_DUE_WINDOW: return WEIR_NOTE_WINDOW_UPDATE;
+    default: return 0;
+    }
+}
+
+static bool make(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits *l,
+                 struct tcp_emit *e, enum tcp_due due)
+{
+    switch (due) {
+    case TCP_DUE_NOTHING: return false;
+    case TCP_DUE_RST: emit_rst(t, c, e); return true;
+    case TCP_DUE_SYN:
+    case TCP_DUE_SYN_ACK: emit_syn(t, c, e, l, due == TCP_DUE_SYN_ACK); return true;
+    case TCP_DUE_PROBE:
+    case TCP_DUE_KEEPALIVE: emit_probe(t, c, e, due); return true;
+    case TCP_DUE_RETRANSMIT: return emit_retransmission(t, c, e, l);
+    case TCP_DUE_DATA: return emit_data(t, c, e, l);
+    default: emit_ack(t, c, e, due); return true;
+    }
+}
+
+bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits *l,
+                struct tcp_emit *e)
+{
+    enum tcp_due due = tcp_due(t, c);
+    uint16_t transmission = 1;
+    uint32_t window;
+
+    e->segment.payload_size = 0;
+    e->segment.payload = NULL;
+    if (!make(t, c, l, e, due)) {
+        if (due != TCP_DUE_NOTHING) {
+            back_off(t, c);
+        }
+        return false;
+    }
+    if (due == TCP_DUE_RETRANSMIT) {
+        transmission = 2;
+    } else if (due == TCP_DUE_SYN || due == TCP_DUE_SYN_ACK) {
+        transmission = (uint16_t)(1 + c->backoff);
+    }
+    c->segments_out++;
+    window = (uint32_t)e->segment.window << (e->segment.flags & WEIR_TCP_SYN ? 0 : c->rcv_wscale);
+    trace_segment(t, WEIR_RECORD_SEGMENT_OUT, c->id, &e->segment, window, e->gso_size, transmission,
+                  notes_for(c, due));
+    return true;
+}
+
+void tcp_make_rst(const struct tcp_segment *in, struct tcp_segment *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->src_port = in->dst_port;
+    out->dst_port = in->src_port;
+    if (in->flags & WEIR_TCP_ACK) {
+        out->seq = in->ack;
+        out->flags = WEIR_TCP_RST;
+    } else {
+        out->ack = in->seq + in->payload_size + ((in->flags & WEIR_TCP_SYN) != 0) +
+                   ((in->flags & WEIR_TCP_FIN) != 0);
+        out->flags = WEIR_TCP_RST | WEIR_TCP_ACK;
+    }
+}

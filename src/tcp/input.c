@@ -1,0 +1,255 @@
+/*
+ * input.c - see input.h: SEGMENT ARRIVES for a connection.
+ *
+ * Reading order: tcp_input at the end; input_synchronized is RFC 9293 3.10.7.4's list, one call a step;
+ * SYN-SENT is synsent.c; the text and the FIN are text.c.
+ */
+#include "tcp/input.h"
+
+#include "tcp/ack.h"
+#include "tcp/state.h"
+#include "tcp/synsent.h"
+#include "tcp/text.h"
+#include "tcp/timeout.h"
+#include "tcp/trace.h"
+#include "tcp/window.h"
+
+/* RFC 5961 7: challenge ACKs are limited per stack; the limit is drawn anew each second so that it cannot
+ * be used as a side channel (the randomisation of the count is Linux's answer to that). */
+static bool challenge_allowed(struct tcp *t)
+{
+    if (t->env->now >= t->challenge_at) {
+        t->challenge_at = t->env->now + WEIR_S;
+        t->challenge_left = TCP_CHALLENGE_PER_SECOND / 2 +
+                            (uint32_t)rng_below(&t->env->rng, TCP_CHALLENGE_PER_SECOND);
+    }
+    if (t->challenge_left == 0) {
+        t->env->dropped[WEIR_DROP_CHALLENGE_LIMIT]++;
+        return false;
+    }
+    t->challenge_left--;
+    return true;
+}
+
+void input_owe_ack(struct tcp *t, struct tcp_conn *c, bool challenge)
+{
+    if (!challenge) {
+        c->ack_now = 1;
+    } else if (challenge_allowed(t)) {
+        c->challenge_due = 1;
+    }
+}
+
+/* RFC 7323 5: a timestamp older than the last good one means an old duplicate. */
+static bool paws_rejects(struct tcp *t, const struct tcp_conn *c, const struct tcp_segment *s)
+{
+    if (!(s->options.present & WEIR_SEGMENT_TIMESTAMPS) || (s->flags & WEIR_TCP_RST)) {
+        return false;
+    }
+    return (int32_t)(s->options.ts_val - c->ts_recent) < 0 &&
+           t->env->now - c->ts_recent_at < TCP_PAWS_IDLE;
+}
+
+static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+{
+    const struct tcp_options *o = &in->s->options;
+
+    if ((o->present & WEIR_SEGMENT_TIMESTAMPS) && in->seq <= c->rcv_acked &&
+        (int32_t)(o->ts_val - c->ts_recent) >= 0) {
+        c->ts_recent = o->ts_val;
+        c->ts_recent_at = t->env->now;
+    }
+}
+
+/* Bytes the segment takes in sequence space. */
+static uint32_t length(const struct seg_in *in)
+{
+    return in->size + in->fin + ((in->s->flags & WEIR_TCP_SYN) != 0);
+}
+
+/* RFC 9293 3.4's four cases. An empty segment at the very right edge is accepted: it is what a peer sends
+ * that has filled our window. */
+static bool in_window(const struct tcp_conn *c, const struct seg_in *in)
+{
+    uint32_t size = length(in);
+
+    if (size == 0) {
+        return in->seq >= c->rcv_nxt && in->seq <= c->rcv_adv;
+    }
+    return in->seq < c->rcv_adv && in->seq + size > c->rcv_nxt;
+}
+
+/* A segment that carries data into a closed window at the right place: its ACK and RST count, its text
+ * does not (RFC 9293 3.10.7.4). */
+static bool zero_window_exception(const struct tcp_conn *c, struct seg_in *in)
+{
+    if (c->rcv_adv != c->rcv_nxt || in->seq != c->rcv_nxt) {
+        return false;
+    }
+    in->size = 0;
+    in->fin = false;
+    return true;
+}
+
+static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
+                            enum weir_drop why)
+{
+    bool rst = (in->s->flags & WEIR_TCP_RST) != 0;
+
+    trace_drop(t, c->id, rst ? WEIR_DROP_RST_WINDOW : why, in->s);
+    if (rst) {
+        return;
+    }
+    if (in->size && why == WEIR_DROP_SEQUENCE && c->acks_owed < UINT16_MAX) {
+        c->acks_owed++; /* a duplicate: each is answered (RFC 5681 4.2) */
+    } else {
+        input_owe_ack(t, c, false);
+    }
+    if (c->state == WEIR_TCP_TIME_WAIT) {
+        c->rto_at = t->env->now + 2 * t->env->config.msl;
+    }
+}
+
+/* First: the sequence number. */
+static bool check_sequence(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+{
+    if (c->timestamps && UNLIKELY(paws_rejects(t, c, in->s))) {
+        refuse_sequence(t, c, in, WEIR_DROP_PAWS);
+        return false;
+    }
+    if (UNLIKELY(!in_window(c, in))) {
+        if (!zero_window_exception(c, in)) {
+            refuse_sequence(t, c, in, WEIR_DROP_SEQUENCE);
+            return false;
+        }
+        trace_drop(t, c->id, WEIR_DROP_RECEIVE_BUFFER, in->s);
+        input_owe_ack(t, c, false);
+    }
+    if (c->timestamps) {
+        remember_timestamp(t, c, in);
+    }
+    return true;
+}
+
+/* Second: RST (RFC 5961 3). True: the segment is dealt with. */
+static void handle_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+{
+    if (in->seq != c->rcv_nxt) {
+        trace_drop(t, c->id, WEIR_DROP_RST_SEQUENCE, in->s);
+        input_owe_ack(t, c, true);
+        return;
+    }
+    switch (c->state) {
+    case WEIR_TCP_SYN_RECEIVED: tcp_finish(t, c, WEIR_ECONNREFUSED, WEIR_REASON_RST_IN); break;
+    case WEIR_TCP_TIME_WAIT: tcp_finish(t, c, 0, WEIR_REASON_RST_IN); break;
+    default: tcp_finish(t, c, WEIR_ECONNRESET, WEIR_REASON_RST_IN); break;
+    }
+}
+
+/* Fourth: SYN. Never acceptable here (RFC 5961 4); in TIME-WAIT a newer one may open the next connection
+ * (RFC 9293 3.6.1, RFC 6191). */
+static enum tcp_verdict handle_syn(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+{
+    const struct tcp_options *o = &in->s->options;
+    bool newer = in->seq > c->rcv_nxt;
+
+    if (c->timestamps && (o->present & WEIR_SEGMENT_TIMESTAMPS)) {
+        newer |= (int32_t)(o->ts_val - c->ts_recent) > 0;
+    }
+    if (c->state == WEIR_TCP_TIME_WAIT && newer && !(in->s->flags & WEIR_TCP_ACK)) {
+        tcp_finish(t, c, 0, WEIR_REASON_TIME_WAIT_REUSED);
+        return TCP_VERDICT_LISTEN;
+    }
+    trace_drop(t, c->id, WEIR_DROP_SYN_CHALLENGE, in->s);
+    input_owe_ack(t, c, true);
+    return TCP_VERDICT_DONE;
+}
+
+/* Fifth, for SYN-RECEIVED: the ACK of our SYN. */
+static enum tcp_verdict complete_handshake(struct tcp *t, struct tcp_conn *c,
+                                           const struct seg_in *in)
+{
+    if (in->ack <= c->snd_una || in->ack > c->snd_nxt) {
+        trace_drop(t, c->id, WEIR_DROP_HALF_OPEN_ACK, in->s);
+        return TCP_VERDICT_RST;
+    }
+    c->snd_wl1 = in->s->seq;
+    c->snd_wl2 = in->s->ack;
+    c->snd_wnd = (uint32_t)in->s->window << c->snd_wscale;
+    c->max_snd_wnd = c->snd_wnd;
+    c->snd_una = c->snd_nxt;
+    tcp_established(t, c, WEIR_REASON_ACK_IN);
+    return TCP_VERDICT_DONE;
+}
+
+static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+{
+    uint16_t flags = in->s->flags;
+
+    if (UNLIKELY((flags & WEIR_TCP_SYN) && c->state == WEIR_TCP_TIME_WAIT)) {
+        return handle_syn(t, c, in);
+    }
+    if (UNLIKELY(c->simultaneous && c->state == WEIR_TCP_SYN_RECEIVED && (flags & WEIR_TCP_SYN))) {
+        if (!synsent_crossing_syn_ack(t, c, in)) {
+            return TCP_VERDICT_DONE;
+        }
+        flags &= (uint16_t)~WEIR_TCP_SYN;
+    } else if (UNLIKELY((flags & (WEIR_TCP_SYN | WEIR_TCP_RST)) == WEIR_TCP_SYN)) {
+        return handle_syn(t, c, in); /* RFC 5961 4.2: whatever its sequence number */
+    }
+    if (!check_sequence(t, c, in)) {
+        return TCP_VERDICT_DONE;
+    }
+    if (UNLIKELY(flags & WEIR_TCP_RST)) {
+        handle_rst(t, c, in);
+        return TCP_VERDICT_DONE;
+    }
+    if (UNLIKELY(!(flags & WEIR_TCP_ACK))) {
+        trace_drop(t, c->id, WEIR_DROP_NO_ACK, in->s);
+        return TCP_VERDICT_DONE;
+    }
+    if (UNLIKELY(c->state == WEIR_TCP_SYN_RECEIVED)) {
+        enum tcp_verdict verdict = complete_handshake(t, c, in);
+
+        if (verdict != TCP_VERDICT_DONE) {
+            return verdict;
+        }
+    }
+    if (!ack_handle(t, c, in)) {
+        return TCP_VERDICT_DONE;
+    }
+    text_handle(t, c, in);
+    return TCP_VERDICT_DONE;
+}
+
+enum tcp_verdict tcp_input(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s,
+                           struct weir_buffer **buffer, uint16_t gso_size)
+{
+    struct seg_in in = {
+        .s = s,
+        .buffer = buffer,
+        .data = s->payload,
+        .size = s->payload_size,
+        .fin = (s->flags & WEIR_TCP_FIN) != 0,
+    };
+    uint32_t window = (uint32_t)s->window << (s->flags & WEIR_TCP_SYN ? 0 : c->snd_wscale);
+
+    if (UNLIKELY(c->state == WEIR_TCP_CLOSED)) {
+        return TCP_VERDICT_RST;
+    }
+    in.segments = gso_size ? (s->payload_size + gso_size - 1) / gso_size : 1;
+    trace_segment(t, WEIR_RECORD_SEGMENT_IN, c->id, s, window, gso_size, 0, 0);
+    c->segments_in += in.segments;
+    c->last_received = t->env->now;
+    if (c->keepalive_at != WEIR_NEVER) {
+        c->probes = 0;
+        timeout_keepalive(t, c);
+    }
+    tcp_touch(t, c);
+    if (c->state == WEIR_TCP_SYN_SENT) {
+        return synsent_input(t, c, &in);
+    }
+    in.seq = seq_widen(c->rcv_nxt, s->seq);
+    in.ack = seq_widen(c->snd_una, s->ack);
+    return input_synchronized(t, c, &in);
+}

@@ -1,0 +1,32 @@
+/* input.h - SEGMENT ARRIVES (RFC 9293 3.10.7): its numbered steps, one call each. */
+#ifndef TCP_INPUT_H
+#define TCP_INPUT_H
+
+#include "tcp/conn.h"
+
+/* A segment with its numbers widened. */
+struct seg_in {
+    const struct tcp_segment *s;
+    struct weir_buffer **buffer; /* *buffer becomes NULL when it is kept */
+    const uint8_t *data;
+    seq_pos seq; /* of data[0] (of the SYN, if there is one) */
+    seq_pos ack;
+    uint32_t size;     /* payload bytes */
+    uint32_t segments; /* wire segments in it */
+    bool fin;
+};
+
+enum tcp_verdict {
+    TCP_VERDICT_DONE = 0,
+    TCP_VERDICT_RST,   /* to be answered with RST made from the segment (RFC 9293 3.10.7.1) */
+    TCP_VERDICT_LISTEN /* a new SYN for a connection in TIME-WAIT: treat as one for a listener */
+};
+
+/* A segment for a connection. *buffer (which s->payload points into) is set to NULL when it is kept. */
+enum tcp_verdict tcp_input(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s,
+                           struct weir_buffer **buffer, uint16_t gso_size);
+
+/* Owes an ACK at once; `challenge` counts against the limit of RFC 5961 7 and may be suppressed. */
+void input_owe_ack(struct tcp *t, struct tcp_conn *c, bool challenge);
+
+#endif

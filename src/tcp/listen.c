@@ -1,0 +1,270 @@
+/*
+ * listen.c - passive open: SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2) and, for what came of it, in
+ * SYN-RECEIVED; the accept queue. A SYN costs a small entry (half.c); the connection is made when its SYN,ACK
+ * is acknowledged.
+ */
+#include "tcp/half.h"
+#include "tcp/synsent.h"
+#include "tcp/trace.h"
+#include "tcp/window.h"
+
+struct listener *tcp_listener_new(struct tcp *t, struct tcp_settings *settings)
+{
+    uint32_t index;
+    struct listener *l = pool_get(&t->listeners, &index);
+
+    if (l) {
+        l->index = index;
+        l->generation = ++t->generation;
+        l->settings = settings;
+        tcp_settings_ref(settings);
+        t->listener_count++;
+    }
+    return l;
+}
+
+void tcp_listener_free(struct tcp *t, struct listener *l)
+{
+    tcp_settings_unref(t, l->settings);
+    l->generation = 0;
+    t->listener_count--;
+    pool_put(&t->listeners, l->index);
+}
+
+/* First to fourth of RFC 9293 3.10.7.2: is it a SYN that may be answered? */
+static bool acceptable_syn(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
+                           struct tcp_outcome *out)
+{
+    const struct tcp_segment *s = a->segment;
+    enum weir_drop drop = WEIR_DROP_NONE;
+
+    if (s->flags & WEIR_TCP_RST) {
+        drop = WEIR_DROP_LISTEN_RST;
+    } else if (a->to_group || ip_addr_is_multicast(&a->tuple.remote) ||
+               ip_addr_is_broadcast(&a->tuple.remote) || ip_addr_is_unspecified(&a->tuple.remote)) {
+        drop = WEIR_DROP_TCP_BROADCAST; /* MUST-57, MUST-63 */
+    } else if (s->flags & WEIR_TCP_ACK) {
+        drop = WEIR_DROP_LISTEN_ACK;
+        out->rst = true;
+    } else if (!(s->flags & WEIR_TCP_SYN)) {
+        drop = WEIR_DROP_LISTEN_NOT_SYN;
+    } else if (t->half_count >= t->env->config.half_open_max) {
+        drop = WEIR_DROP_LISTEN_FULL;
+    } else if (l->accept_count >= l->backlog) {
+        drop = WEIR_DROP_BACKLOG_FULL;
+    }
+    if (drop != WEIR_DROP_NONE) {
+        trace_drop(t, 0, drop, s);
+    }
+    return drop == WEIR_DROP_NONE;
+}
+
+static void learn_options(struct half_open *h, const struct weir_tcp_options *mine,
+                          const struct tcp_options *o)
+{
+    if (o->present & WEIR_SEGMENT_MSS) {
+        h->peer_mss = o->mss;
+    }
+    if (mine->sack && (o->present & WEIR_SEGMENT_SACK_PERMITTED)) {
+        h->flags |= HALF_SACK;
+    }
+    if (mine->timestamps && (o->present & WEIR_SEGMENT_TIMESTAMPS)) {
+        h->flags |= HALF_TIMESTAMPS;
+        h->ts_recent = o->ts_val;
+    }
+    if (mine->window_scaling && (o->present & WEIR_SEGMENT_WSCALE)) {
+        h->flags |= HALF_WSCALE;
+        h->wscale = (uint8_t)min_u32(o->wscale, TCP_WSCALE_MAX);
+    }
+}
+
+void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
+                      struct tcp_outcome *out)
+{
+    struct half_open *h;
+    uint32_t name;
+
+    if (!acceptable_syn(t, l, a, out)) {
+        return;
+    }
+    h = half_new(t, l, &a->tuple, &name);
+    if (!h) {
+        trace_drop(t, 0, WEIR_DROP_NO_MEMORY, a->segment);
+        return;
+    }
+    h->irs = a->segment->seq;
+    h->iss = tcp_isn(t, &a->tuple, &l->settings->o);
+    h->window = a->segment->window;
+    h->link = (uint8_t)a->link;
+    learn_options(h, &l->settings->o, &a->segment->options);
+    out->enter = name;
+    trace_open(t, h->id, &a->tuple.local, a->tuple.local_port, &a->tuple.remote,
+               a->tuple.remote_port, true);
+    trace_segment(t, WEIR_RECORD_SEGMENT_IN, h->id, a->segment, a->segment->window, 0, 0, 0);
+    trace_state(t, h->id, WEIR_TCP_LISTEN, WEIR_TCP_SYN_RECEIVED, WEIR_REASON_SYN_IN);
+    if (l->deferred) {
+        h->flags |= HALF_DEFERRED;
+        half_link(t, name, HALF_LEVELS - 1);
+        l->undecided++;
+        tcp_listener_event(t, l, WEIR_EVENT_SYN);
+    } else {
+        half_link(t, name, 0);
+        out->syn_ack = name;
+    }
+}
+
+static void answer_with_ack(struct tcp *t, const struct half_open *h, const struct tcp_arrival *a,
+                            struct tcp_outcome *out)
+{
+    struct tcp_segment *s = &out->reply;
+
+    memset(s, 0, sizeof(*s));
+    s->src_port = h->local_port;
+    s->dst_port = h->remote_port;
+    s->seq = h->iss + 1;
+    s->ack = h->irs + 1;
+    s->flags = WEIR_TCP_ACK;
+    s->window = (uint16_t)min_u32(
+        tcp_listener_at(t, h->listener)->settings->o.receive_buffer >>
+            (h->flags & HALF_WSCALE
+                 ? window_scale_for(tcp_listener_at(t, h->listener)->settings->o.receive_buffer)
+                 : 0),
+        UINT16_MAX);
+    if (h->flags & HALF_TIMESTAMPS) {
+        s->options.present = WEIR_SEGMENT_TIMESTAMPS;
+        s->options.ts_val = (uint32_t)(t->env->now / WEIR_MS) + tcp_ts_offset(t, &a->tuple);
+        s->options.ts_ecr = h->ts_recent;
+    }
+    out->ack = true;
+    trace_segment(t, WEIR_RECORD_SEGMENT_OUT, h->id, s, s->window, 0, 1, WEIR_NOTE_CHALLENGE_ACK);
+}
+
+/* Sequence number, RST and SYN of a segment for an entry. false: dealt with. */
+static bool check_half(struct tcp *t, uint32_t name, const struct tcp_arrival *a,
+                       struct tcp_outcome *out)
+{
+    struct half_open *h = tcp_half_at(t, name);
+    const struct tcp_segment *s = a->segment;
+    uint32_t offset = s->seq - (h->irs + 1);
+    uint32_t window = tcp_listener_at(t, h->listener)->settings->o.receive_buffer;
+
+    if ((s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST)) == WEIR_TCP_SYN &&
+        s->seq == h->irs) {
+        out->syn_ack = h->flags & HALF_DEFERRED ? 0 : name; /* their SYN again */
+        return false;
+    }
+    if (s->flags & WEIR_TCP_RST) {
+        trace_drop(t, h->id, offset == 0 ? WEIR_DROP_HALF_OPEN_RST : WEIR_DROP_HALF_OPEN_SEQUENCE,
+                   s);
+        if (offset == 0) { /* back to LISTEN */
+            trace_state(t, h->id, WEIR_TCP_SYN_RECEIVED, WEIR_TCP_CLOSED, WEIR_REASON_RST_IN);
+            out->remove = name;
+        } else if (offset < window) {
+            answer_with_ack(t, h, a, out);
+        }
+        return false;
+    }
+    if (offset > min_u32(window, UINT16_MAX) || (s->flags & WEIR_TCP_SYN) ||
+        ((h->flags & HALF_TIMESTAMPS) && (s->options.present & WEIR_SEGMENT_TIMESTAMPS) &&
+         (int32_t)(s->options.ts_val - h->ts_recent) < 0)) {
+        trace_drop(t, h->id, WEIR_DROP_HALF_OPEN_SEQUENCE, s);
+        answer_with_ack(t, h, a, out);
+        return false;
+    }
+    return true;
+}
+
+/* The connection that the entry has become, in SYN-RECEIVED as it was. */
+static struct tcp_conn *promote(struct tcp *t, const struct half_open *h,
+                                const struct tcp_arrival *a)
+{
+    struct listener *l = tcp_listener_at(t, h->listener);
+    struct tcp_conn *c = tcp_conn_new(t, &a->tuple, l->settings, true);
+    struct tcp_segment syn = {.seq = h->irs, .ack = h->iss, .window = h->window};
+
+    if (!c) {
+        return NULL;
+    }
+    c->id = h->id;
+    c->iss = h->iss;
+    c->state = WEIR_TCP_SYN_RECEIVED; /* the entry's transition was traced */
+    c->snd_una = seq_from_isn(c->iss);
+    c->snd_nxt = c->snd_end = c->snd_una + 1;
+    c->rcv_wscale = window_scale_for(l->settings->o.receive_buffer);
+    c->rcv_adv = min_u32(l->settings->o.receive_buffer, UINT16_MAX); /* relative: see learn_peer */
+    c->path_mtu = (uint16_t)min_u32(a->mtu, UINT16_MAX);
+    syn.options.present = (uint8_t)((h->peer_mss ? WEIR_SEGMENT_MSS : 0) |
+                                    (h->flags & HALF_SACK ? WEIR_SEGMENT_SACK_PERMITTED : 0) |
+                                    (h->flags & HALF_TIMESTAMPS ? WEIR_SEGMENT_TIMESTAMPS : 0) |
+                                    (h->flags & HALF_WSCALE ? WEIR_SEGMENT_WSCALE : 0));
+    syn.options.mss = h->peer_mss;
+    syn.options.wscale = h->wscale;
+    syn.options.ts_val = h->ts_recent;
+    synsent_learn_peer(t, c, &syn);
+    return c;
+}
+
+static void queue_for_accept(struct tcp *t, struct listener *l, struct tcp_conn *c)
+{
+    c->listener = l->index;
+    c->accept_next = 0;
+    if (l->accept_tail) {
+        tcp_conn_at(t, l->accept_tail)->accept_next = c->index;
+    } else {
+        l->accept_head = c->index;
+    }
+    l->accept_tail = c->index;
+    l->accept_count++;
+    tcp_listener_event(t, l, WEIR_EVENT_ACCEPT);
+}
+
+void tcp_half_input(struct tcp *t, uint32_t name, const struct tcp_arrival *a,
+                    struct tcp_outcome *out)
+{
+    struct half_open *h = tcp_half_at(t, name);
+    struct listener *l = tcp_listener_at(t, h->listener);
+    const struct tcp_segment *s = a->segment;
+    enum weir_drop drop = WEIR_DROP_NONE;
+
+    if (!check_half(t, name, a, out)) {
+        return;
+    }
+    if (!(s->flags & WEIR_TCP_ACK)) {
+        drop = WEIR_DROP_NO_ACK;
+    } else if (s->ack != h->iss + 1 || (h->flags & HALF_DEFERRED)) {
+        drop = WEIR_DROP_HALF_OPEN_ACK;
+        out->rst = true;
+    } else if (l->accept_count >= l->backlog) {
+        drop = WEIR_DROP_BACKLOG_FULL; /* they send again: perhaps there is room then */
+    } else {
+        out->conn = promote(t, h, a);
+        drop = out->conn ? WEIR_DROP_NONE : WEIR_DROP_NO_MEMORY;
+    }
+    if (drop != WEIR_DROP_NONE) {
+        trace_drop(t, h->id, drop, s);
+        return;
+    }
+    out->remove = name;
+    queue_for_accept(t, l, out->conn);
+}
+
+struct tcp_conn *tcp_accept(struct tcp *t, struct listener *l)
+{
+    struct tcp_conn *c;
+
+    if (!l->accept_head) {
+        return NULL;
+    }
+    c = tcp_conn_at(t, l->accept_head);
+    l->accept_head = c->accept_next;
+    if (!l->accept_head) {
+        l->accept_tail = 0;
+    }
+    l->accept_count--;
+    c->listener = 0;
+    c->accept_next = 0;
+    if (c->events) { /* what happened while it waited */
+        tcp_event(t, c, c->events);
+    }
+    return c;
+}

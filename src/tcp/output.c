@@ -1,0 +1,160 @@
+/* output.c - see output.h: what is due. The making of segments is emit.c's. */
+#include "tcp/output.h"
+
+#include "tcp/emit.h"
+#include "tcp/scoreboard.h"
+#include "tcp/trace.h"
+#include "tcp/window.h"
+
+static bool may_send_data(const struct tcp_conn *c)
+{
+    switch (c->state) {
+    case WEIR_TCP_ESTABLISHED:
+    case WEIR_TCP_CLOSE_WAIT:
+    case WEIR_TCP_FIN_WAIT_1:
+    case WEIR_TCP_CLOSING:
+    case WEIR_TCP_LAST_ACK: return true;
+    default: return false;
+    }
+}
+
+/* Retransmissions are paced by cwnd too, but the oldest may always go: it is what the peer waits for. */
+static bool retransmit_due(struct tcp *t, struct tcp_conn *c)
+{
+    uint32_t index = scoreboard_next_lost(t, c);
+    const struct tx_record *r;
+
+    if (!index) {
+        return false;
+    }
+    r = tx_at(t, index);
+    if (r->start == c->snd_una && scoreboard_in_flight(c) == 0) {
+        return true;
+    }
+    if (r->start >= c->snd_una + max_u32(c->snd_wnd, 1)) {
+        return false; /* SHLD-16: not beyond a window that shrank */
+    }
+    return scoreboard_in_flight(c) + min_u32(r->size, c->mss_base) <= c->cwnd;
+}
+
+static uint32_t cwnd_room(const struct tcp_conn *c)
+{
+    uint32_t flight = scoreboard_in_flight(c);
+
+    return c->cwnd > flight ? c->cwnd - flight : 0;
+}
+
+/* RFC 9293 3.8.6.2.1 and Nagle (3.7.4): may a last, small piece go now? */
+static bool small_may_go(const struct tcp_conn *c)
+{
+    return c->nodelay || c->snd_una == c->snd_nxt || c->fin_queued;
+}
+
+/*
+ * How many new bytes (without the FIN) may go now. Whole segments go as cwnd and window allow; a piece smaller
+ * than a segment goes when it is all there is and Nagle agrees, or when the window will never be better
+ * (at least half of the largest ever seen, or the override timer said so).
+ */
+uint32_t output_new_bytes(const struct tcp_conn *c, uint32_t payload_max, enum weir_limit *limit)
+{
+    uint32_t available = (uint32_t)(c->snd_end > c->snd_nxt ? c->snd_end - c->snd_nxt : 0);
+    uint32_t usable = window_usable(c), room = cwnd_room(c);
+    uint32_t size = min_u32(available, min_u32(usable, room));
+    uint32_t tail = size % payload_max;
+
+    *limit = available == 0      ? WEIR_LIMIT_APP
+             : size == available ? WEIR_LIMIT_NONE
+             : usable < room     ? WEIR_LIMIT_WINDOW
+                                 : WEIR_LIMIT_CWND;
+    if (tail == 0) {
+        return size;
+    }
+    if (size == available) {
+        if (small_may_go(c)) {
+            return size;
+        }
+        *limit = WEIR_LIMIT_NAGLE;
+        return size - tail;
+    }
+    if (size > tail) {
+        return size - tail;
+    }
+    /* less than one segment fits */
+    if (room <= usable) {
+        return scoreboard_in_flight(c) == 0 ? size : 0;
+    }
+    return c->snd_una == c->snd_nxt && (size >= c->max_snd_wnd / 2 || c->sws_override) ? size : 0;
+}
+
+bool output_fin_due(const struct tcp_conn *c, uint32_t new_bytes)
+{
+    return c->fin_queued && !c->fin_sent && c->snd_nxt + new_bytes == c->snd_end &&
+           (window_usable(c) > new_bytes ||
+            (new_bytes == 0 && c->snd_una == c->snd_nxt && c->snd_wnd > 0));
+}
+
+static bool data_due(struct tcp *t, struct tcp_conn *c)
+{
+    enum weir_limit limit;
+    uint32_t bytes;
+
+    if (c->fin_sent || c->flight->lost_bytes) {
+        return false; /* what is lost goes before what is new */
+    }
+    if (c->snd_end == c->snd_nxt && !c->fin_queued) {
+        trace_limit(t, c, c->snd_nxt == c->snd_una ? WEIR_LIMIT_APP : (enum weir_limit)c->limit);
+        return false;
+    }
+    bytes = output_new_bytes(c, emit_payload_max(c), &limit);
+    if (limit != WEIR_LIMIT_NONE) {
+        trace_limit(t, c,
+                    c->write_blocked && limit == WEIR_LIMIT_APP ? WEIR_LIMIT_SEND_BUFFER : limit);
+    }
+    return bytes > 0 || output_fin_due(c, 0);
+}
+
+static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
+{
+    if (c->acks_owed) {
+        return TCP_DUE_OWED_ACK;
+    }
+    if (c->challenge_due) {
+        return TCP_DUE_CHALLENGE;
+    }
+    if (c->probe_due) {
+        return TCP_DUE_PROBE;
+    }
+    if (c->keepalive_due) {
+        return TCP_DUE_KEEPALIVE;
+    }
+    if (may_send_data(c)) {
+        if (c->flight->lost_bytes && retransmit_due(t, c)) {
+            return TCP_DUE_RETRANSMIT;
+        }
+        if (data_due(t, c)) {
+            return TCP_DUE_DATA;
+        }
+    }
+    if (c->ack_now) {
+        return TCP_DUE_ACK;
+    }
+    return window_update_due(c) ? TCP_DUE_WINDOW : TCP_DUE_NOTHING;
+}
+
+enum tcp_due tcp_due(struct tcp *t, struct tcp_conn *c)
+{
+    if (UNLIKELY(c->rst_pending)) {
+        return TCP_DUE_RST;
+    }
+    switch (c->state) {
+    case WEIR_TCP_CLOSED:
+    case WEIR_TCP_LISTEN: return TCP_DUE_NOTHING;
+    case WEIR_TCP_SYN_SENT: return c->syn_due ? TCP_DUE_SYN : TCP_DUE_NOTHING;
+    case WEIR_TCP_SYN_RECEIVED:
+        return c->syn_due         ? TCP_DUE_SYN_ACK
+               : c->acks_owed     ? TCP_DUE_OWED_ACK
+               : c->challenge_due ? TCP_DUE_CHALLENGE
+                                  : TCP_DUE_NOTHING;
+    default: return due_synchronized(t, c);
+    }
+}

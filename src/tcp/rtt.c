@@ -1,0 +1,38 @@
+/* rtt.c - see rtt.h. Scaled integers: srtt by 8, rttvar by 4 (RFC 6298's alpha 1/8, beta 1/4). */
+#include "tcp/rtt.h"
+
+#include "tcp/trace.h"
+
+#define SAMPLE_MAX_US (60u * 1000000)
+
+void rtt_sample(struct tcp *t, struct tcp_conn *c, weir_time sample)
+{
+    uint32_t us = (uint32_t)min_u64(max_u64(sample / WEIR_US, 1), SAMPLE_MAX_US);
+
+    if (c->srtt8_us == 0) {
+        c->srtt8_us = us * 8;
+        c->rttvar4_us = us * 2; /* rttvar = R / 2 */
+    } else {
+        int64_t error = (int64_t)us - c->srtt8_us / 8;
+        int64_t magnitude = error < 0 ? -error : error;
+
+        c->rttvar4_us = (uint32_t)((int64_t)c->rttvar4_us + magnitude - c->rttvar4_us / 4);
+        c->srtt8_us = (uint32_t)((int64_t)c->srtt8_us + error);
+    }
+    if (c->min_rtt_us == 0 || us < c->min_rtt_us) {
+        c->min_rtt_us = us;
+    }
+    trace_rtt(t, c, sample, rtt_rto(c));
+}
+
+weir_time rtt_rto(const struct tcp_conn *c)
+{
+    weir_time rto = TCP_RTO_INITIAL;
+    uint32_t backoff = c->backoff < 10 ? c->backoff : 10;
+
+    if (c->srtt8_us != 0) {
+        rto = rtt_srtt(c) + max_u64((weir_time)c->rttvar4_us * WEIR_US, TCP_RTO_GRANULARITY);
+        rto = max_u64(rto, TCP_RTO_MIN);
+    }
+    return min_u64(rto << backoff, TCP_RTO_MAX);
+}

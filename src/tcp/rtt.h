@@ -1,0 +1,16 @@
+/* rtt.h - round-trip time and retransmission timeout (RFC 6298). */
+#ifndef TCP_RTT_H
+#define TCP_RTT_H
+
+#include "tcp/conn.h"
+
+/* One sample, taken from a segment that was sent once (Karn) or from an echoed timestamp. */
+void rtt_sample(struct tcp *t, struct tcp_conn *c, weir_time sample);
+/* The timeout now, backoff included. */
+weir_time rtt_rto(const struct tcp_conn *c);
+static inline weir_time rtt_srtt(const struct tcp_conn *c)
+{
+    return (weir_time)c->srtt8_us * WEIR_US / 8;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * sendq.h - bytes given by the application and not yet acknowledged.
+ *
+ * A list of buffers in stream order; buffer->position is the stream position of its first byte. Bytes
+ * already in a buffer never change or move; new ones are appended behind them. Frames hold references of
+ * their own, so an ACK only drops the queue's.
+ */
+#ifndef TCP_SENDQ_H
+#define TCP_SENDQ_H
+
+#include "tcp/conn.h"
+
+#define SENDQ_SLICES (WEIR_SLICES_MAX - 1)
+
+/* Bytes that fit under the limit now. */
+size_t sendq_room(const struct tcp_conn *c);
+
+/* Copies up to `size` bytes in; returns how many (less when memory runs out; 0 possible). */
+size_t sendq_append(struct tcp *t, struct tcp_conn *c, const void *data, size_t size);
+int sendq_append_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint32_t size,
+                     uint64_t cookie);
+
+/* Drops everything before snd_una. */
+void sendq_release(struct tcp *t, struct tcp_conn *c);
+void sendq_clear(struct tcp *t, struct tcp_conn *c);
+
+/* The bytes [from, from + size) as at most SENDQ_SLICES slices with their buffers; returns the number of
+ * slices and in *covered how many bytes they hold (less than size when there are too many pieces). */
+uint32_t sendq_slices(struct tcp_conn *c, seq_pos from, uint32_t size, struct weir_slice *slices,
+                      struct weir_buffer **buffers, uint32_t *covered);
+
+#endif

@@ -1,0 +1,157 @@
+/* state.c - see state.h. */
+#include "tcp/state.h"
+
+#include "tcp/flight.h"
+#include "tcp/output.h"
+#include "tcp/reassembly.h"
+#include "tcp/timeout.h"
+#include "tcp/trace.h"
+
+void tcp_set_state(struct tcp *t, struct tcp_conn *c, enum weir_tcp_state to,
+                   enum weir_reason reason)
+{
+    trace_state(t, c->id, (enum weir_tcp_state)c->state, to, reason);
+    c->state = (uint8_t)to;
+}
+
+void tcp_touch(struct tcp *t, struct tcp_conn *c)
+{
+    if (!c->touched) {
+        c->touched = 1;
+        c->touched_next = 0;
+        if (t->touched.tail) {
+            tcp_conn_at(t, t->touched.tail)->touched_next = c->index;
+        } else {
+            t->touched.head = c->index;
+        }
+        t->touched.tail = c->index;
+    }
+}
+
+static void push_event(struct tcp *t, uint32_t name)
+{
+    if (t->events.tail & TCP_LISTENER_EVENT) {
+        tcp_listener_at(t, t->events.tail & ~TCP_LISTENER_EVENT)->event_next = name;
+    } else if (t->events.tail) {
+        tcp_conn_at(t, t->events.tail)->event_next = name;
+    } else {
+        t->events.head = name;
+    }
+    t->events.tail = name;
+}
+
+void tcp_event(struct tcp *t, struct tcp_conn *c, uint32_t bits)
+{
+    if (c->orphan) {
+        return;
+    }
+    c->events = (uint16_t)(c->events | bits);
+    /* a connection waiting to be accepted has no holder yet: it keeps its bits until then */
+    if (!c->in_event_list && !c->listener) {
+        c->in_event_list = 1;
+        c->event_next = 0;
+        push_event(t, c->index);
+    }
+}
+
+void tcp_listener_event(struct tcp *t, struct listener *l, uint32_t bits)
+{
+    l->events = (uint16_t)(l->events | bits);
+    if (!l->in_event_list) {
+        l->in_event_list = true;
+        l->event_next = 0;
+        push_event(t, l->index | TCP_LISTENER_EVENT);
+    }
+}
+
+static void report_closed(struct tcp *t, struct tcp_conn *c)
+{
+    if (!c->closed_reported) {
+        c->closed_reported = 1;
+        tcp_event(t, c, WEIR_EVENT_CLOSED);
+    }
+}
+
+void tcp_finish(struct tcp *t, struct tcp_conn *c, int error, enum weir_reason reason)
+{
+    if (c->state == WEIR_TCP_CLOSED) {
+        return;
+    }
+    if (!c->closed_reported) {
+        c->error = (int16_t)error;
+    }
+    c->close_reason = (uint16_t)reason;
+    tcp_set_state(t, c, WEIR_TCP_CLOSED, reason);
+    trace_closed(t, c->id, error, reason);
+    timeout_clear(c);
+    flight_clear(t, c);
+    reassembly_clear(t, c);
+    c->recovery = TCP_OPEN;
+    c->acks_owed = 0;
+    c->ack_now = c->challenge_due = c->probe_due = c->keepalive_due = c->syn_due = 0;
+    if (c->orphan) {
+        recvq_clear(t, c);
+    }
+    report_closed(t, c);
+    tcp_touch(t, c);
+}
+
+void tcp_reset(struct tcp *t, struct tcp_conn *c, int error, enum weir_reason reason)
+{
+    c->rst_pending = c->state != WEIR_TCP_SYN_SENT && c->state != WEIR_TCP_CLOSED &&
+                     c->state != WEIR_TCP_TIME_WAIT && c->state != WEIR_TCP_LISTEN;
+    tcp_finish(t, c, error, reason);
+}
+
+void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
+{
+    tcp_set_state(t, c, WEIR_TCP_TIME_WAIT, reason);
+    flight_clear(t, c);
+    timeout_clear(c);
+    c->recovery = TCP_OPEN;
+    c->timer_mode = TCP_MODE_LINGER;
+    c->rto_at = t->env->now + 2 * t->env->config.msl;
+    report_closed(t, c);
+}
+
+void tcp_established(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
+{
+    tcp_set_state(t, c, WEIR_TCP_ESTABLISHED, reason);
+    c->backoff = 0;
+    c->r1_reported = 0;
+    c->syn_due = 0;
+    c->timer_mode = TCP_MODE_NONE;
+    c->rto_at = WEIR_NEVER;
+    c->last_send_at = 0;
+    c->cc->init(c, t->env->now);
+    timeout_keepalive(t, c);
+    if (!c->passive) {
+        tcp_event(t, c, WEIR_EVENT_CONNECTED | WEIR_EVENT_WRITABLE);
+    }
+    if (c->fin_queued) { /* closed before the handshake was complete */
+        tcp_set_state(t, c, WEIR_TCP_FIN_WAIT_1, WEIR_REASON_USER_CLOSE);
+    }
+}
+
+struct tcp_settings *tcp_settings_new(struct tcp *t, const struct weir_tcp_options *o)
+{
+    struct tcp_settings *s = memory_alloc(&t->env->memory, sizeof(*s));
+
+    if (s) {
+        s->o = *o;
+        s->references = 1;
+    }
+    return s;
+}
+
+void tcp_settings_ref(struct tcp_settings *s)
+{
+    s->references++;
+}
+
+void tcp_settings_unref(struct tcp *t, struct tcp_settings *s)
+{
+    if (s && --s->references == 0) {
+        memory_free(&t->env->memory, s, sizeof(*s));
+    }
+}

@@ -1,0 +1,188 @@
+/* tcp.c - see tcp.h: making and freeing, ISNs, what ICMP says. */
+#include "tcp/tcp.h"
+
+#include "base/siphash.h"
+#include "tcp/flight.h"
+#include "tcp/reassembly.h"
+#include "tcp/scoreboard.h"
+#include "tcp/trace.h"
+
+static struct wheel_entry *wheel_entry_of(void *ctx, uint32_t index)
+{
+    struct tcp *t = ctx;
+
+    return &tcp_conn_at(t, index)->timer;
+}
+
+int tcp_init(struct tcp *t, struct env *env)
+{
+    memset(t, 0, sizeof(*t));
+    t->env = env;
+    pool_init(&t->conns, &env->memory, sizeof(struct tcp_conn), 5);
+    pool_init(&t->flights, &env->memory, sizeof(struct tcp_flight), 5);
+    pool_init(&t->records, &env->memory, sizeof(struct tx_record), 7);
+    pool_init(&t->half4s, &env->memory, sizeof(struct half4), 6);
+    pool_init(&t->half6s, &env->memory, sizeof(struct half6), 6);
+    pool_init(&t->time_waits, &env->memory, sizeof(struct time_wait), 6);
+    pool_init(&t->listeners, &env->memory, sizeof(struct listener), 3);
+    wheel_init(&t->wheel, wheel_entry_of, t, env->now);
+    t->settings = tcp_settings_new(t, &env->config.tcp);
+    return t->settings ? WEIR_OK : WEIR_ENOBUFS;
+}
+
+void tcp_fini(struct tcp *t)
+{
+    tcp_settings_unref(t, t->settings);
+    pool_fini(&t->conns);
+    pool_fini(&t->flights);
+    pool_fini(&t->records);
+    pool_fini(&t->half4s);
+    pool_fini(&t->half6s);
+    pool_fini(&t->time_waits);
+    pool_fini(&t->listeners);
+}
+
+static uint64_t tuple_hash(const struct tcp *t, const struct tcp_tuple *tuple, uint32_t purpose)
+{
+    uint8_t bytes[40];
+
+    memcpy(bytes, tuple->local.b, 16);
+    memcpy(bytes + 16, tuple->remote.b, 16);
+    memcpy(bytes + 32, &tuple->local_port, 2);
+    memcpy(bytes + 34, &tuple->remote_port, 2);
+    memcpy(bytes + 36, &purpose, 4);
+    return siphash(t->env->config.secret + 16, bytes, sizeof(bytes));
+}
+
+/* RFC 6528: a 4-microsecond clock plus a keyed hash of the four-tuple. */
+uint32_t tcp_isn(struct tcp *t, const struct tcp_tuple *tuple, const struct weir_tcp_options *o)
+{
+    if (o->fixed_isn) {
+        return o->isn;
+    }
+    return (uint32_t)(t->env->now / 4000) + (uint32_t)tuple_hash(t, tuple, 1);
+}
+
+/* RFC 7323 5.4: timestamps of different connections are not comparable. */
+uint32_t tcp_ts_offset(struct tcp *t, const struct tcp_tuple *tuple)
+{
+    return (uint32_t)tuple_hash(t, tuple, 2);
+}
+
+struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,
+                              struct tcp_settings *settings, bool passive)
+{
+    uint32_t index;
+    struct tcp_conn *c;
+
+    if (t->env->config.connections_max && t->conn_count >= t->env->config.connections_max) {
+        return NULL;
+    }
+    c = pool_get(&t->conns, &index);
+    if (!c) {
+        return NULL;
+    }
+    t->conn_count++;
+    c->index = index;
+    c->generation = ++t->generation;
+    c->local = tuple->local;
+    c->remote = tuple->remote;
+    c->local_port = tuple->local_port;
+    c->remote_port = tuple->remote_port;
+    c->passive = passive;
+    c->bound_link = UINT16_MAX;
+    c->settings = settings ? settings : t->settings;
+    tcp_settings_ref(c->settings);
+    c->nodelay = c->settings->o.nodelay;
+    c->cc = &cc_newreno;
+    c->state = WEIR_TCP_CLOSED;
+    c->iss = tcp_isn(t, tuple, &c->settings->o);
+    c->snd_una = c->snd_nxt = seq_from_isn(c->iss);
+    c->snd_end = c->snd_una + 1;
+    c->ts_offset = tcp_ts_offset(t, tuple);
+    c->peer_mss = tcp_is_v4(c) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
+    c->rcv_mss = TCP_MSS_DEFAULT4;
+    c->ip_id = (uint16_t)rng_next(&t->env->rng);
+    flight_clear(t, c);
+    timeout_clear(c);
+    return c;
+}
+
+void tcp_conn_free(struct tcp *t, struct tcp_conn *c)
+{
+    uint32_t index = c->index;
+
+    wheel_remove(&t->wheel, index);
+    flight_clear(t, c);
+    reassembly_clear(t, c);
+    recvq_clear(t, c);
+    tcp_settings_unref(t, c->settings);
+    c->generation = 0;
+    t->conn_count--;
+    pool_put(&t->conns, index);
+}
+
+void tcp_open(struct tcp *t, struct tcp_conn *c, uint32_t mtu)
+{
+    c->id = ++t->next_id;
+    trace_open(t, c->id, &c->local, c->local_port, &c->remote, c->remote_port, false);
+    tcp_set_state(t, c, WEIR_TCP_SYN_SENT, WEIR_REASON_USER_CONNECT);
+    tcp_set_mtu(t, c, mtu);
+    c->snd_nxt = c->snd_una + 1; /* the SYN's number is taken from now on */
+    c->rcv_nxt = c->rcv_adv = c->rcv_acked = seq_from_isn(0);
+    c->syn_due = 1;
+    c->last_send_at = t->env->now;
+    tcp_touch(t, c);
+}
+
+void tcp_set_mtu(struct tcp *t, struct tcp_conn *c, uint32_t mtu)
+{
+    (void)t;
+    c->path_mtu = (uint16_t)min_u32(mtu, UINT16_MAX);
+    c->mss_base = tcp_mss_base(c, c->path_mtu);
+}
+
+void tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e)
+{
+    seq_pos seq = seq_widen(c->snd_una, e->seq);
+
+    /* RFC 5927: only what quotes something in flight is believed */
+    if (seq < c->snd_una || seq >= c->snd_nxt || c->state == WEIR_TCP_CLOSED) {
+        t->env->dropped[WEIR_DROP_ICMP_SEQUENCE]++;
+        return;
+    }
+    if (e->too_big) {
+        uint32_t least = tcp_is_v4(c) ? 68 + 20 : 1280;
+
+        if (e->mtu >= least && e->mtu < c->path_mtu) {
+            tcp_set_mtu(t, c, e->mtu);
+            if (c->flight->tx_head) {
+                scoreboard_mark_all(t, c, WEIR_REASON_PMTU);
+            }
+        }
+    } else if (e->hard && !tcp_synchronized(c)) {
+        /* RFC 5461: hard errors end only what is not yet established */
+        tcp_finish(t, c, e->error, WEIR_REASON_ICMP);
+    } else {
+        c->soft_error = (int16_t)e->error;
+        tcp_event(t, c, WEIR_EVENT_ERROR);
+    }
+    tcp_touch(t, c);
+}
+
+void tcp_conn_check(const struct tcp *t, const struct tcp_conn *c)
+{
+    ASSERT(c->snd_una <= c->snd_nxt);
+    ASSERT(c->snd_nxt <= c->snd_end + 1 || c->state == WEIR_TCP_CLOSED);
+    ASSERT(c->rcv_acked <= c->rcv_nxt || c->state <= WEIR_TCP_SYN_SENT);
+    ASSERT(c->rcv_nxt <= c->rcv_adv || c->state <= WEIR_TCP_SYN_RECEIVED);
+    ASSERT(!c->fin_sent || c->fin_queued || c->state == WEIR_TCP_CLOSED);
+    if (c->state != WEIR_TCP_CLOSED && c->state != WEIR_TCP_TIME_WAIT) {
+        scoreboard_check(t, c);
+    }
+    reassembly_check(c);
+    /* something outstanding always has a timer */
+    if (c->snd_nxt != c->snd_una && c->state != WEIR_TCP_CLOSED && c->state != WEIR_TCP_TIME_WAIT) {
+        ASSERT(c->rto_at != WEIR_NEVER || c->syn_due);
+    }
+}

@@ -1,0 +1,156 @@
+/* text.c - see text.h. */
+#include "tcp/text.h"
+
+#include "tcp/reassembly.h"
+#include "tcp/state.h"
+#include "tcp/timeout.h"
+#include "tcp/trace.h"
+
+static bool receives(const struct tcp_conn *c)
+{
+    return c->state == WEIR_TCP_ESTABLISHED || c->state == WEIR_TCP_FIN_WAIT_1 ||
+           c->state == WEIR_TCP_FIN_WAIT_2;
+}
+
+/* Cuts what is before rcv_nxt and what is beyond the window (with the FIN that hangs on it). */
+static void trim(struct tcp_conn *c, struct seg_in *in)
+{
+    if (in->seq < c->rcv_nxt) {
+        uint32_t cut = (uint32_t)min_u64(c->rcv_nxt - in->seq, in->size);
+
+        in->seq += cut;
+        in->data += cut;
+        in->size -= cut;
+    }
+    if (in->seq + in->size > c->rcv_adv) {
+        in->size = c->rcv_adv > in->seq ? (uint32_t)(c->rcv_adv - in->seq) : 0;
+        in->fin = false;
+    }
+}
+
+static void owe_each(struct tcp_conn *c, uint32_t segments)
+{
+    c->acks_owed = (uint16_t)min_u32(c->acks_owed + segments, UINT16_MAX);
+}
+
+/* RFC 5681 4.2: at least every second full-sized segment at once, the rest a little later. */
+static void owe_in_order(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
+                         bool filled_hole)
+{
+    uint32_t segment = in->segments > 1 ? in->size / in->segments + 1 : in->size;
+    bool wait = c->settings->o.delayed_ack && !filled_hole;
+
+    if (segment > c->rcv_mss) {
+        c->rcv_mss = (uint16_t)min_u32(segment, UINT16_MAX);
+    }
+    if (!wait || c->rcv_nxt - c->rcv_acked >= 2u * c->rcv_mss) {
+        c->ack_now = 1;
+    } else if (c->delack_at == WEIR_NEVER) {
+        c->delack_at = t->env->now + c->settings->o.delayed_ack_time;
+    }
+}
+
+static void in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+{
+    bool hole = c->reassembly != NULL;
+
+    if (!recvq_append(t, c, in->data, in->size, in->buffer)) {
+        trace_drop(t, c->id, WEIR_DROP_NO_MEMORY, in->s);
+        in->fin = false;
+        return;
+    }
+    if (UNLIKELY(hole)) {
+        reassembly_advance(t, c);
+    }
+    owe_in_order(t, c, in, hole);
+    tcp_event(t, c, WEIR_EVENT_READABLE);
+}
+
+static void out_of_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+{
+    enum weir_drop drop = reassembly_insert(t, c, in->seq, in->data, in->size, in->buffer);
+
+    if (drop != WEIR_DROP_NONE) {
+        trace_drop(t, c->id, drop, in->s);
+    }
+    owe_each(c, in->segments);
+}
+
+/* Data for an application that has closed: it must learn that nobody reads (RFC 9293 3.6.1, RFC 2525
+ * 2.17). */
+static bool refused_after_close(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+{
+    if (!c->orphan || in->seq + in->size <= c->rcv_nxt) {
+        return false;
+    }
+    trace_drop(t, c->id, WEIR_DROP_AFTER_CLOSE, in->s);
+    tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_DATA_AFTER_CLOSE);
+    return true;
+}
+
+static void fin_arrived(struct tcp *t, struct tcp_conn *c)
+{
+    c->fin_received = 1;
+    c->rcv_nxt++;
+    c->rcv_adv = max_u64(c->rcv_adv, c->rcv_nxt);
+    c->ack_now = 1;
+    tcp_event(t, c, WEIR_EVENT_END | WEIR_EVENT_READABLE);
+    switch (c->state) {
+    case WEIR_TCP_ESTABLISHED: tcp_set_state(t, c, WEIR_TCP_CLOSE_WAIT, WEIR_REASON_FIN_IN); break;
+    case WEIR_TCP_FIN_WAIT_1: tcp_set_state(t, c, WEIR_TCP_CLOSING, WEIR_REASON_FIN_IN); break;
+    case WEIR_TCP_FIN_WAIT_2: tcp_enter_time_wait(t, c, WEIR_REASON_FIN_IN); break;
+    default: break;
+    }
+}
+
+/* `at`: the FIN's place, if the segment has one. */
+static void handle_fin(struct tcp *t, struct tcp_conn *c, const struct seg_in *in, seq_pos at)
+{
+    struct reassembly *r = c->reassembly;
+
+    if (r && r->fin && r->fin_at == c->rcv_nxt) { /* it came early; the hole is filled now */
+        r->fin = false;
+        reassembly_clear(t, c);
+        fin_arrived(t, c);
+    } else if (in->fin && at == c->rcv_nxt) {
+        fin_arrived(t, c);
+    } else if (in->fin && at > c->rcv_nxt) {
+        (void)reassembly_note_fin(t, c, at); /* no memory: it comes again */
+        if (in->size == 0) {
+            owe_each(c, 1);
+        }
+    }
+}
+
+void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+{
+    seq_pos fin_at = in->seq + in->size;
+
+    if (!receives(c)) {
+        if ((in->size || in->fin) && c->state != WEIR_TCP_CLOSED) {
+            trace_drop(t, c->id, WEIR_DROP_AFTER_FIN, in->s);
+            input_owe_ack(t, c, false);
+        }
+        return;
+    }
+    if (in->size == 0 && !in->fin) {
+        return;
+    }
+    if (refused_after_close(t, c, in)) {
+        return;
+    }
+    trim(c, in);
+    if (in->size == 0 && !in->fin) {
+        trace_drop(t, c->id, WEIR_DROP_DUPLICATE_DATA, in->s);
+        owe_each(c, in->segments);
+        return;
+    }
+    if (in->size) {
+        if (LIKELY(in->seq == c->rcv_nxt)) {
+            in_order(t, c, in);
+        } else {
+            out_of_order(t, c, in);
+        }
+    }
+    handle_fin(t, c, in, fin_at);
+}

@@ -1,0 +1,9 @@
+/* text.h - steps six to eight of SEGMENT ARRIVES: segment text and FIN. */
+#ifndef TCP_TEXT_H
+#define TCP_TEXT_H
+
+#include "tcp/input.h"
+
+void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in);
+
+#endif

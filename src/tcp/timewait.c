@@ -1,0 +1,136 @@
+/* timewait.c - TIME-WAIT entries: what is left of a connection whose application has gone. All wait equally
+ * long, so they stand in one FIFO. */
+#include "tcp/tcp.h"
+
+#include "tcp/trace.h"
+#include "tcp/window.h"
+
+enum { TW_TIMESTAMPS = 1, TW_USED = 2 };
+
+static void link_tail(struct tcp *t, uint32_t index)
+{
+    struct time_wait *w = tcp_time_wait_at(t, index);
+    struct fifo *f = &t->time_wait_fifo;
+
+    w->next = 0;
+    w->prev = f->tail;
+    if (f->tail) {
+        tcp_time_wait_at(t, f->tail)->next = index;
+    } else {
+        f->head = index;
+    }
+    f->tail = index;
+}
+
+static void unlink_entry(struct tcp *t, uint32_t index)
+{
+    struct time_wait *w = tcp_time_wait_at(t, index);
+    struct fifo *f = &t->time_wait_fifo;
+
+    if (w->prev) {
+        tcp_time_wait_at(t, w->prev)->next = w->next;
+    } else {
+        f->head = w->next;
+    }
+    if (w->next) {
+        tcp_time_wait_at(t, w->next)->prev = w->prev;
+    } else {
+        f->tail = w->prev;
+    }
+}
+
+uint32_t tcp_time_wait_new(struct tcp *t, const struct tcp_conn *c)
+{
+    uint32_t index;
+    struct time_wait *w = pool_get(&t->time_waits, &index);
+    uint64_t window = c->rcv_adv > c->rcv_nxt ? c->rcv_adv - c->rcv_nxt : 0;
+
+    if (!w) {
+        return 0;
+    }
+    w->id = c->id;
+    w->local = c->local;
+    w->remote = c->remote;
+    w->local_port = c->local_port;
+    w->remote_port = c->remote_port;
+    w->snd_nxt = seq_wire(c->snd_nxt);
+    w->rcv_nxt = seq_wire(c->rcv_nxt);
+    w->ts_recent = c->ts_recent;
+    w->ts_offset = c->ts_offset;
+    w->window = (uint16_t)min_u64(window >> c->rcv_wscale, UINT16_MAX);
+    w->link = (uint8_t)c->path_link;
+    w->flags = (uint8_t)(TW_USED | (c->timestamps ? TW_TIMESTAMPS : 0));
+    w->deadline = c->rto_at;
+    link_tail(t, index);
+    t->time_wait_count++;
+    return index;
+}
+
+void tcp_time_wait_free(struct tcp *t, uint32_t index, enum weir_reason reason)
+{
+    struct time_wait *w = tcp_time_wait_at(t, index);
+
+    trace_state(t, w->id, WEIR_TCP_TIME_WAIT, WEIR_TCP_CLOSED, reason);
+    unlink_entry(t, index);
+    w->flags = 0;
+    t->time_wait_count--;
+    pool_put(&t->time_waits, index);
+}
+
+static void make_ack(const struct tcp *t, const struct time_wait *w, struct tcp_segment *s)
+{
+    memset(s, 0, sizeof(*s));
+    s->src_port = w->local_port;
+    s->dst_port = w->remote_port;
+    s->seq = w->snd_nxt;
+    s->ack = w->rcv_nxt;
+    s->flags = WEIR_TCP_ACK;
+    s->window = w->window;
+    if (w->flags & TW_TIMESTAMPS) {
+        s->options.present = WEIR_SEGMENT_TIMESTAMPS;
+        s->options.ts_val = (uint32_t)(t->env->now / WEIR_MS) + w->ts_offset;
+        s->options.ts_ecr = w->ts_recent;
+    }
+}
+
+/* May this SYN open the next connection (RFC 9293 3.6.1, RFC 6191)? */
+static bool newer_syn(const struct time_wait *w, const struct tcp_segment *s)
+{
+    if ((s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST)) != WEIR_TCP_SYN) {
+        return false;
+    }
+    if ((w->flags & TW_TIMESTAMPS) && (s->options.present & WEIR_SEGMENT_TIMESTAMPS) &&
+        (int32_t)(s->options.ts_val - w->ts_recent) > 0) {
+        return true;
+    }
+    return (int32_t)(s->seq - w->rcv_nxt) > 0;
+}
+
+enum tcp_verdict tcp_time_wait_input(struct tcp *t, uint32_t index, const struct tcp_arrival *a,
+                                     bool *answer, struct tcp_segment *reply, bool *gone)
+{
+    struct time_wait *w = tcp_time_wait_at(t, index);
+    const struct tcp_segment *s = a->segment;
+
+    if (newer_syn(w, s)) {
+        *gone = true;
+        return TCP_VERDICT_LISTEN;
+    }
+    trace_drop(t, w->id, WEIR_DROP_TIME_WAIT, s);
+    if (s->flags & WEIR_TCP_RST) {
+        *gone = s->seq == w->rcv_nxt;
+        return TCP_VERDICT_DONE;
+    }
+    /* a plain ACK where it belongs needs no answer; anything else is an old segment or their FIN again */
+    if (s->payload_size || (s->flags & (WEIR_TCP_FIN | WEIR_TCP_SYN)) || s->seq != w->rcv_nxt) {
+        make_ack(t, w, reply);
+        *answer = true;
+        trace_segment(t, WEIR_RECORD_SEGMENT_OUT, w->id, reply, reply->window, 0, 1, 0);
+        if (s->flags & WEIR_TCP_FIN) { /* RFC 9293: their FIN again starts the wait anew */
+            unlink_entry(t, index);
+            w->deadline = t->env->now + 2 * t->env->config.msl;
+            link_tail(t, index);
+        }
+    }
+    return TCP_VERDICT_DONE;
+}

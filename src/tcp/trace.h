@@ -1,0 +1,23 @@
+/* trace.h - the trace records of tcp/, one call each. */
+#ifndef TCP_TRACE_H
+#define TCP_TRACE_H
+
+#include "tcp/conn.h"
+
+void trace_open(struct tcp *t, uint32_t id, const struct ip_addr *local, uint16_t local_port,
+                const struct ip_addr *remote, uint16_t remote_port, bool passive);
+void trace_segment(struct tcp *t, enum weir_record_type type, uint32_t id,
+                   const struct tcp_segment *s, uint32_t window, uint16_t gso_size,
+                   uint16_t transmission, uint8_t notes);
+void trace_drop(struct tcp *t, uint32_t id, enum weir_drop drop, const struct tcp_segment *s);
+void trace_state(struct tcp *t, uint32_t id, enum weir_tcp_state from, enum weir_tcp_state to,
+                 enum weir_reason reason);
+void trace_timer(struct tcp *t, uint32_t id, enum weir_timer timer, uint32_t count, weir_time next);
+void trace_lost(struct tcp *t, const struct tcp_conn *c, seq_pos start, uint32_t size,
+                enum weir_reason reason);
+void trace_cwnd(struct tcp *t, const struct tcp_conn *c, uint32_t before, enum weir_reason reason);
+void trace_rtt(struct tcp *t, const struct tcp_conn *c, weir_time sample, weir_time rto);
+void trace_closed(struct tcp *t, uint32_t id, int error, enum weir_reason reason);
+void trace_limit(struct tcp *t, struct tcp_conn *c, enum weir_limit limit);
+
+#endif

@@ -1,0 +1,57 @@
+/* ladder_private.h - the inside of a ladder, shared by ladder.c, times.c, states.c and rows.c only. */
+#ifndef TRACE_LADDER_PRIVATE_H
+#define TRACE_LADDER_PRIVATE_H
+
+#include "trace/ladder.h"
+
+/* The truth about a side, as it was told. */
+struct told_state {
+    weir_time time;
+    uint8_t side, from, to;
+    uint32_t order;   /* of telling */
+    uint32_t segment; /* number of the segment it was put to; 0: none */
+};
+
+struct told_cause {
+    weir_time time;
+    uint8_t side;
+    uint8_t cause; /* enum ladder_cause */
+};
+
+struct ladder {
+    struct ladder_info info;
+    bool finished, ends_known;
+    bool initial_told[2];
+
+    /* Until ladder_finish the times are absolute; after it they count from info.origin. */
+    struct ladder_segment *segments;
+    size_t segment_count, segment_room;
+    struct told_state *told;
+    size_t told_count, told_room;
+    struct told_cause *causes;
+    size_t cause_count, cause_room;
+
+    struct ladder_change *changes;
+    size_t change_count, change_room;
+    struct ladder_row *rows;
+    size_t row_count, row_room;
+};
+
+/* Makes room for one more element; NULL: no memory. The new element is not initialised. */
+void *ladder_append(void **array, size_t *count, size_t *room, size_t size);
+
+/* Does this segment arrive, as far as is known? */
+bool ladder_arrives(const struct ladder_segment *s);
+
+/* times.c: puts the segments into the order of the reference side, sets the origin, and fills in what the
+ * other side's clock would have shown. Order and origin come first, estimates after classification. */
+int times_order(struct ladder *l);
+void times_estimate(struct ladder *l);
+
+/* states.c: fills changes, state_sent and state_arrived, and the initial states. */
+int states_fill(struct ladder *l);
+
+/* rows.c */
+int rows_build(struct ladder *l);
+
+#endif

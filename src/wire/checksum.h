@@ -1,0 +1,42 @@
+/*
+ * checksum.h - the Internet checksum (RFC 1071) over slices, with the pseudo-headers of TCP and UDP.
+ *
+ * Sums are ones'-complement sums of 16-bit words in memory order, kept unfolded in 64 bits, so that
+ * they can be added in any order; only csum_finish folds and complements. A piece that starts at an odd
+ * offset of the whole is added with csum_add_at.
+ */
+#ifndef WIRE_CHECKSUM_H
+#define WIRE_CHECKSUM_H
+
+#include "base/address.h"
+
+/* The portable inner loops; ops members that are NULL mean these. */
+uint64_t csum_sum_portable(const void *data, size_t size, uint64_t sum);
+uint64_t csum_copy_portable(void *to, const void *from, size_t size, uint64_t sum);
+
+uint64_t csum_sum(const struct weir_ops *ops, const void *data, size_t size, uint64_t sum);
+/* Copies and sums in one pass. */
+uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from, size_t size, uint64_t sum);
+/* `part`, the sum of a piece that starts at `offset` of the whole, added to `sum`. */
+uint64_t csum_add_at(uint64_t sum, uint64_t part, size_t offset);
+uint16_t csum_fold(uint64_t sum);   /* folded, not complemented, memory order */
+uint16_t csum_finish(uint64_t sum); /* the value to store in the field with csum_store */
+static inline void csum_store(uint8_t *field, uint16_t value)
+{
+    memcpy(field, &value, 2);
+}
+static inline uint16_t csum_load(const uint8_t *field)
+{
+    uint16_t value;
+    memcpy(&value, field, 2);
+    return value;
+}
+
+/* The pseudo-header (RFC 9293 3.1, RFC 8200 8.1) of either family as a sum. */
+uint64_t csum_pseudo(const struct ip_addr *src, const struct ip_addr *dst, uint8_t protocol, uint32_t size);
+
+/* Sum over slices without their first `skip` bytes; what follows those is the whole (offset 0). */
+uint64_t csum_slices(const struct weir_ops *ops, const struct weir_slice *slices, size_t n, size_t skip,
+                     uint64_t sum);
+
+#endif

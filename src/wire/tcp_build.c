@@ -1,0 +1,127 @@
+/*
+ * tcp_build.c - writing the TCP header and its options in Linux's order.
+ *
+ * Everything is aligned to 4 bytes by NOPs in front, and SACK permitted shares a word with the head of
+ * the timestamps when both are there:
+ *
+ *     MSS                     02 04 mm mm
+ *     SACK permitted and TS   04 02 08 0a  tttttttt tttttttt
+ *     TS alone                01 01 08 0a  tttttttt tttttttt
+ *     SACK permitted alone    01 01 04 02
+ *     window scale            01 03 03 ss
+ *     SACK                    01 01 05 ll  ssssssss eeeeeeee ...
+ */
+#include "wire/tcp.h"
+
+#include "base/bytes.h"
+#include "base/compiler.h"
+
+#define WORD(a, b, c, d) \
+    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+/* Options of fixed size. */
+static uint32_t fixed_size(uint8_t present)
+{
+    uint32_t size = 0;
+
+    if ((present & WEIR_SEGMENT_MSS) != 0) {
+        size += 4;
+    }
+    if ((present & WEIR_SEGMENT_TIMESTAMPS) != 0) {
+        size += 12;
+    } else if ((present & WEIR_SEGMENT_SACK_PERMITTED) != 0) {
+        size += 4;
+    }
+    if ((present & WEIR_SEGMENT_WSCALE) != 0) {
+        size += 4;
+    }
+    return size;
+}
+
+/* How many SACK blocks go after `used` bytes of other options. */
+static uint32_t sack_blocks(const struct tcp_options *o, uint32_t used)
+{
+    if ((o->present & WEIR_SEGMENT_SACK) == 0) {
+        return 0;
+    }
+    uint32_t room = (TCP_OPTIONS_MAX - 4 - used) / 8;
+    return min_u32(min_u32(o->sack_count, WEIR_SACK_BLOCKS_MAX), room);
+}
+
+uint32_t tcp_options_size(const struct tcp_options *o)
+{
+    uint32_t size = fixed_size(o->present);
+    uint32_t blocks = sack_blocks(o, size);
+
+    return blocks == 0 ? size : size + 4 + blocks * 8;
+}
+
+static uint8_t *put_timestamps(uint8_t *p, const struct tcp_options *o, uint32_t head)
+{
+    store_be32(p, head);
+    store_be32(p + 4, o->ts_val);
+    store_be32(p + 8, o->ts_ecr);
+    return p + 12;
+}
+
+static uint8_t *put_sack(uint8_t *p, const struct tcp_options *o, uint32_t blocks)
+{
+    store_be32(p, WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_SACK, 2 + blocks * 8));
+    p += 4;
+    for (uint32_t i = 0; i < blocks; i++) {
+        store_be32(p, o->sack[i].start);
+        store_be32(p + 4, o->sack[i].end);
+        p += 8;
+    }
+    return p;
+}
+
+/* Returns the end of what was written. */
+static uint8_t *put_options(uint8_t *p, const struct tcp_options *o)
+{
+    const uint8_t *start = p;
+    bool sack_permitted = (o->present & WEIR_SEGMENT_SACK_PERMITTED) != 0;
+
+    if ((o->present & WEIR_SEGMENT_MSS) != 0) {
+        store_be32(p, WORD(TCP_OPTION_MSS, 4, 0, 0) | o->mss);
+        p += 4;
+    }
+    if ((o->present & WEIR_SEGMENT_TIMESTAMPS) != 0) {
+        p = put_timestamps(p, o,
+                           sack_permitted
+                               ? WORD(TCP_OPTION_SACK_PERMITTED, 2, TCP_OPTION_TIMESTAMPS, 10)
+                               : WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_TIMESTAMPS, 10));
+    } else if (sack_permitted) {
+        store_be32(p, WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_SACK_PERMITTED, 2));
+        p += 4;
+    }
+    if ((o->present & WEIR_SEGMENT_WSCALE) != 0) {
+        store_be32(p, WORD(TCP_OPTION_NOP, TCP_OPTION_WSCALE, 3, o->wscale));
+        p += 4;
+    }
+    uint32_t blocks = sack_blocks(o, (uint32_t)(p - start));
+    return blocks == 0 ? p : put_sack(p, o, blocks);
+}
+
+uint32_t tcp_build(uint8_t *p, struct tcp_segment *s)
+{
+    uint8_t *end = p + TCP_HEADER_SIZE;
+
+    store_be16(p, s->src_port);
+    store_be16(p + 2, s->dst_port);
+    store_be32(p + 4, s->seq);
+    store_be32(p + 8, s->ack);
+    store_be16(p + 14, s->window);
+    store_be16(p + 16, 0);
+    store_be16(p + 18, s->urgent);
+    if (LIKELY(s->options.present == WEIR_SEGMENT_TIMESTAMPS)) {
+        end = put_timestamps(end, &s->options,
+                             WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_TIMESTAMPS, 10));
+    } else if (s->options.present != 0) {
+        end = put_options(end, &s->options);
+    }
+    uint32_t size = (uint32_t)(end - p);
+    store_be16(p + 12, (uint16_t)(size << 10 | (s->flags & 0x1ffu))); /* size / 4 in the top bits */
+    s->header_size = (uint16_t)size;
+    return size;
+}
