@@ -13,8 +13,8 @@
 
 void numbering_init(struct numbering *n, const struct ladder_info *info, enum seq_mode mode)
 {
-    static const uint32_t pretty[2] = {[LADDER_CLIENT] = PRETTY_CLIENT,
-                                       [LADDER_SERVER] = PRETTY_SERVER};
+    static const uint32_t pretty[2] = {
+        [LADDER_CLIENT] = PRETTY_CLIENT, [LADDER_SERVER] = PRETTY_SERVER};
 
     *n = (struct numbering){.offset = {0, 0}};
     for (int side = 0; side < 2; side++) {
@@ -72,8 +72,8 @@ static void put_flags(struct label *label, size_t start, uint16_t flags, bool ve
     }
 }
 
-static void make_head(struct label *label, const struct ladder_segment *s, const struct numbering *n,
-                      bool verbose)
+static void make_head(struct label *label, const struct ladder_segment *s,
+                      const struct numbering *n, bool verbose)
 {
     const struct trace_segment *wire = &s->wire;
     enum trace_side side = (enum trace_side)wire->side;

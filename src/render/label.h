@@ -13,9 +13,10 @@
 
 /* How sequence numbers are shown. */
 enum seq_mode {
-    SEQ_PRETTY = 0, /* the client counts from 1000, the server from 8000, the n-th connection 10000 more */
-    SEQ_RAW,        /* as on the wire */
-    SEQ_RELATIVE    /* each SYN is 0 */
+    SEQ_PRETTY =
+        0,   /* the client counts from 1000, the server from 8000, the n-th connection 10000 more */
+    SEQ_RAW, /* as on the wire */
+    SEQ_RELATIVE /* each SYN is 0 */
 };
 
 struct numbering {
@@ -31,16 +32,16 @@ bool numbering_differs(const struct numbering *n, enum trace_side side);
 #define LABEL_MAX 256
 
 struct label {
-    char head[128];     /* number, flags, seq(len), ACK */
-    size_t head_break;  /* a place to break it in two, before ACK; 0: none */
-    char window[24];    /* "win 8688" or "" */
+    char head[128];    /* number, flags, seq(len), ACK */
+    size_t head_break; /* a place to break it in two, before ACK; 0: none */
+    char window[24];   /* "win 8688" or "" */
     char option[LABEL_OPTIONS_MAX][40];
     uint32_t options;
-    char tags[96];      /* "rtx#16", "dup3"; "" */
+    char tags[96]; /* "rtx#16", "dup3"; "" */
 };
 
-void label_make(struct label *label, const struct ladder_segment *segment, const struct numbering *n,
-                bool verbose);
+void label_make(struct label *label, const struct ladder_segment *segment,
+                const struct numbering *n, bool verbose);
 
 /* Head, window and options in at most `columns`; the head always. Returns out. */
 char *label_fit(const struct label *label, size_t columns, char out[LABEL_MAX]);

@@ -8,11 +8,11 @@
 #include "trace/ladder.h"
 
 struct layout {
-    bool time, far; /* the time column; the far side's clock and the prose */
-    unsigned time_end;    /* times are right-aligned: one past their last column */
+    bool time, far;    /* the time column; the far side's clock and the prose */
+    unsigned time_end; /* times are right-aligned: one past their last column */
     unsigned left_state;
-    unsigned left_line;   /* the left vertical line */
-    unsigned inner;       /* columns between the lines */
+    unsigned left_line; /* the left vertical line */
+    unsigned inner;     /* columns between the lines */
     unsigned right_line;
     unsigned right_state;
     unsigned far_time_end;

@@ -7,7 +7,7 @@
 #include "render/width.h"
 
 /* Both columns are there: an empty one does not compile. */
-#define MESSAGE_CHECK(id, en, zh)                                                                  \
+#define MESSAGE_CHECK(id, en, zh) \
     _Static_assert(sizeof(en) > 1 && sizeof(zh) > 1, "message " #id " lacks a language");
 MESSAGES(MESSAGE_CHECK)
 #undef MESSAGE_CHECK

@@ -21,9 +21,9 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(MEANING, "what it means", "含义")                                                            \
     X(CONNECTION, "connection {0} of {1}: {2} -> {3}, {4} segments, starts at {5} s",              \
       "第 {0}/{1} 个连接: {2} -> {3}, {4} 段, 始于 {5} 秒")                                        \
-    X(ISNS, "numbers: {0} counts from {1} (really {2}), {3} from {4} (really {5})",                \
-      "序号: {0}从 {1} 起(实际 {2}), {3}从 {4} 起(实际 {5})")                                      \
-    X(ISN_ONE, "numbers: {0} counts from {1} (really {2})", "序号: {0}从 {1} 起(实际 {2})")        \
+    X(ISNS, "ISN: {0} {2} drawn as {1}, {3} {5} drawn as {4}",                                     \
+      "ISN: {0} {2} 画作 {1}, {3} {5} 画作 {4}")                                                   \
+    X(ISN_ONE, "ISN: {0} {2} drawn as {1}", "ISN: {0} {2} 画作 {1}")                               \
     X(NOTE, "note: {0}", "注意: {0}")                                                              \
     X(NOTE_NO_HANDSHAKE,                                                                           \
       "no SYN was captured: the states are not known, and numbers count from the first seen",      \
@@ -32,8 +32,8 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(NOTE_ONE_WAY, "only one direction was captured", "只抓到一个方向")                           \
     X(NOTE_CUT, "packets were cut by the capture: some options are missing",                       \
       "报文被截短: 缺少部分选项")                                                                  \
-    X(NOTE_NO_VANTAGE, "captured at neither end: one time per segment, arrivals are not known",    \
-      "不是在任一端抓的包: 每段只有一个时间, 到达时间未知")                                        \
+    X(NOTE_NO_VANTAGE, "captured on the way or on a loopback: one time per segment",               \
+      "在途中或回环接口上抓的包: 每段只有一个时间")                                                \
     X(NOTE_AT_SERVER, "captured at the server: the times are its own",                             \
       "在服务器端抓的包: 时间是服务器的时间")                                                      \
     /* what was silent, and why */                                                                 \
@@ -58,8 +58,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
       "三次握手完成,双方进入 ESTABLISHED")                                                         \
     X(DATA, "{0} bytes: numbers {1}..{2}", "{0} 字节数据:序号 {1}..{2}")                           \
     X(DATA_ONE, "one byte: number {0}", "1 字节数据:序号 {0}")                                     \
-    X(DATA_PIGGYBACK,                                                                              \
-      "{0} bytes, and the same segment acknowledges {1}..{2}: a piggybacked ACK",                  \
+    X(DATA_PIGGYBACK, "{0} bytes, and the same segment acknowledges {1}..{2}: a piggybacked ACK",  \
       "捎带应答(piggyback):{0} 字节数据,同时确认 {1}..{2}")                                        \
     X(DATA_HALF_CLOSED, "{0} bytes in the direction still open: numbers {1}..{2}",                 \
       "仍打开的方向上 {0} 字节数据:序号 {1}..{2}")                                                 \
@@ -71,12 +70,12 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(DUP_ACK, "still waiting for {0}: duplicate ACK {1}", "仍在等 {0}:第 {1} 个重复 ACK")         \
     X(DUP_ACK_SACK, "still waiting for {0}, has {2}: duplicate ACK {1}",                           \
       "仍在等 {0},已有 {2}:第 {1} 个重复 ACK")                                                     \
-    X(FIN, "no more data from {0} (FIN uses up number {1})",                                       \
-      "{0}不再发送数据(FIN 占用序号 {1})")                                                         \
+    X(FIN, "no more data from {0} (FIN uses up number {1})", "{0}不再发送数据(FIN 占用序号 {1})")  \
     X(FIN_DATA, "{2} last bytes, then no more data from {0} (FIN uses up number {1})",             \
       "最后 {2} 字节,此后{0}不再发送数据(FIN 占用序号 {1})")                                       \
-    X(FIN_ACKS_FIN, "acknowledges the FIN, and no more data from {0} either (FIN uses up number "  \
-                    "{1})",                                                                        \
+    X(FIN_ACKS_FIN,                                                                                \
+      "acknowledges the FIN, and no more data from {0} either (FIN uses up number "                \
+      "{1})",                                                                                      \
       "确认对方的 FIN,{0}也不再发送数据(FIN 占用序号 {1})")                                        \
     X(FIN_ACKED, "the FIN is acknowledged; {0} may still send (half-close)",                       \
       "确认对方的 FIN;{0}仍可发送(半关闭)")                                                        \
@@ -99,8 +98,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(KEEPALIVE_ANSWER, "answers: still here", "回答:还在")                                        \
     X(NEVER_ARRIVED, "never reached the {0}", "没有到达{0}")                                       \
     X(CORRUPTED, "damaged on the way: the {0} drops it", "途中损坏:{0}将其丢弃")                   \
-    X(OVERTAKEN, "overtaken on the way: arrives after later bytes",                                \
-      "途中被超过:比后面的数据晚到")                                                               \
+    X(OVERTAKEN, "overtaken on the way: arrives after later bytes", "途中被超过:比后面的数据晚到") \
     X(LATE, "fills a gap: late, or sent again; which is not known here",                           \
       "补上空缺:是迟到还是重传,此处无法判断")                                                      \
     X(NET_DUPLICATE, "a copy of segment {0} made by the network", "网络复制的第 {0} 段")           \
@@ -110,7 +108,7 @@ enum message_id {
 #define MESSAGE_ENUM(id, en, zh) MESSAGE_##id,
     MESSAGES(MESSAGE_ENUM)
 #undef MESSAGE_ENUM
-    MESSAGE_COUNT
+        MESSAGE_COUNT
 };
 
 #define MESSAGE_ARGS_MAX 6

@@ -202,9 +202,7 @@ static void say_again(struct choice *c)
 {
     bool fin_only = c->s->wire.length == 0;
 
-    say(c, fin_only          ? MESSAGE_RETX_FIN
-           : c->s->count > 1 ? MESSAGE_RETX_TRY
-                             : MESSAGE_RETX);
+    say(c, fin_only ? MESSAGE_RETX_FIN : c->s->count > 1 ? MESSAGE_RETX_TRY : MESSAGE_RETX);
     with_number(c, c->s->first);
     with_number(c, c->s->count);
 }
@@ -262,8 +260,9 @@ static void say_by_class(struct choice *c)
     }
 }
 
-char *prose_of(char out[PROSE_MAX], const struct ladder *ladder, const struct ladder_segment *segment,
-               const struct numbering *numbering, enum language language)
+char *prose_of(char out[PROSE_MAX], const struct ladder *ladder,
+               const struct ladder_segment *segment, const struct numbering *numbering,
+               enum language language)
 {
     enum trace_side sender = (enum trace_side)segment->wire.side;
     struct choice c = {.ladder = ladder,

@@ -21,7 +21,7 @@
 
 struct text_options {
     unsigned width;
-    bool ascii;   /* no characters beyond ASCII in the drawing */
+    bool ascii; /* no characters beyond ASCII in the drawing */
     bool color;
     bool verbose; /* win, PSH and timestamps always */
     enum language language;

@@ -62,8 +62,7 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
     s->flags = WEIR_TCP_ACK;
     s->window = window_announce(c, false);
     s->urgent = 0;
-    o->present = 0;
-    o->sack_count = 0;
+    memset(o, 0, offsetof(struct tcp_options, sack));
     if (c->timestamps) {
         o->present |= WEIR_SEGMENT_TIMESTAMPS;
         o->ts_val = timestamp_now(t, c);

@@ -65,8 +65,8 @@ static int insert_sent(struct direction *d, uint32_t at, const struct sent_range
 
 /* Enters [start, end) as carried by all[index]: what is new gets this number, what is not gets one more
  * copy. *first becomes the number of the segment that carried `start` first, or 0 when that is new. */
-static int enter_sent(struct direction *d, struct ladder_segment *all, uint32_t index, seq_pos start,
-                      seq_pos end, uint32_t *first, uint32_t *copies)
+static int enter_sent(struct direction *d, struct ladder_segment *all, uint32_t index,
+                      seq_pos start, seq_pos end, uint32_t *first, uint32_t *copies)
 {
     *first = 0;
     uint32_t i = find_sent(d, start);
@@ -146,8 +146,8 @@ static uint32_t copy_of(const struct direction *d, const struct ladder_segment *
 
 /* ---- SYN and RST ---------------------------------------------------------------------------------------- */
 
-static void judge_syn(struct direction *own, const struct direction *peer, struct ladder_segment *all,
-                      uint32_t index)
+static void judge_syn(struct direction *own, const struct direction *peer,
+                      struct ladder_segment *all, uint32_t index)
 {
     struct ladder_segment *s = &all[index];
     bool has_ack = (s->wire.flags & WEIR_TCP_ACK) != 0;
@@ -228,7 +228,8 @@ static void note_ack(struct classify *c, struct direction *own, struct direction
     own->ack_seen = true;
 }
 
-static void note_window(struct direction *own, const struct direction *peer, struct ladder_segment *s)
+static void note_window(struct direction *own, const struct direction *peer,
+                        struct ladder_segment *s)
 {
     bool scaled = own->wscale_offered && peer->wscale_offered;
 
@@ -287,7 +288,8 @@ static bool judge_probe(struct direction *own, struct direction *peer, struct la
 {
     uint16_t not_probe = WEIR_TCP_SYN | WEIR_TCP_FIN | WEIR_TCP_RST;
 
-    if (s->wire.length > 1 || (s->wire.flags & not_probe) != 0 || !own->started || !peer->ack_seen) {
+    if (s->wire.length > 1 || (s->wire.flags & not_probe) != 0 || !own->started ||
+        !peer->ack_seen) {
         return false;
     }
     seq_pos acked = seq_widen(own->snd_max, peer->last_ack);
@@ -354,7 +356,8 @@ int classify_segment(struct classify *c, struct ladder_segment *all, uint32_t in
     if ((s->wire.flags & WEIR_TCP_RST) != 0) {
         judge_rst(own, peer, s);
     } else {
-        seq_pos start = own->started ? seq_widen(own->snd_max, s->wire.seq) : seq_from_isn(s->wire.seq);
+        seq_pos start =
+            own->started ? seq_widen(own->snd_max, s->wire.seq) : seq_from_isn(s->wire.seq);
         if ((s->wire.flags & WEIR_TCP_SYN) != 0) {
             judge_syn(own, peer, all, index);
             start = seq_from_isn(s->wire.seq);

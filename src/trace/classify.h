@@ -25,7 +25,7 @@ struct direction {
     bool started, syn_seen, syn_ack_seen, fin_sent, fin_acked;
     uint32_t isn, syn_number;
     uint32_t syn_copies;
-    seq_pos snd_max;      /* one past the highest number sent */
+    seq_pos snd_max; /* one past the highest number sent */
     seq_pos fin_position;
     struct sent_range *sent; /* sorted, disjoint */
     uint32_t sent_count, sent_room;
@@ -35,8 +35,8 @@ struct direction {
     bool wscale_offered;
     uint8_t wscale;
     uint32_t last_ack;
-    uint16_t last_window;   /* as on the wire, not of SYNs */
-    uint32_t shown_window;  /* scaled: the last one worth showing */
+    uint16_t last_window;  /* as on the wire, not of SYNs */
+    uint32_t shown_window; /* scaled: the last one worth showing */
     uint32_t dup_acks;
     uint32_t probes;        /* zero-window probes or keep-alives sent in a row */
     bool owes_probe_answer; /* the other side probed */
@@ -55,6 +55,7 @@ void classify_free(struct classify *c);
 /* Judges all[index]; the segments before it (in the order of calls) are known. Fills class, facts, count,
  * first, acked_from and window, and marks earlier copies of the same bytes. `duplicate`: known to be a
  * copy made by the network. WEIR_OK or WEIR_ENOBUFS. */
-int classify_segment(struct classify *c, struct ladder_segment *all, uint32_t index, bool duplicate);
+int classify_segment(struct classify *c, struct ladder_segment *all, uint32_t index,
+                     bool duplicate);
 
 #endif

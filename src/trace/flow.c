@@ -99,8 +99,9 @@ static uint32_t find_flow(const struct flows *f, uint32_t hash, const struct wei
 
     while (i != NONE) {
         const struct flow *flow = &f->flow[i];
-        if (flow->hash == hash && ((end_equal(&flow->end[0], src) && end_equal(&flow->end[1], dst)) ||
-                                   (end_equal(&flow->end[0], dst) && end_equal(&flow->end[1], src)))) {
+        if (flow->hash == hash &&
+            ((end_equal(&flow->end[0], src) && end_equal(&flow->end[1], dst)) ||
+             (end_equal(&flow->end[0], dst) && end_equal(&flow->end[1], src)))) {
             return i;
         }
         i = flow->older;

@@ -12,7 +12,7 @@
 #include "trace/classify.h"
 #include "trace/ladder_private.h"
 
-#define APPEND(l, array, count, room)                                                              \
+#define APPEND(l, array, count, room) \
     ladder_append((void **)&(l)->array, &(l)->count, &(l)->room, sizeof(*(l)->array))
 
 struct ladder *ladder_new(enum ladder_vantage vantage)
@@ -88,9 +88,8 @@ static struct ladder_segment *add_segment(struct ladder *l, const struct trace_s
     struct ladder_segment *s = APPEND(l, segments, segment_count, segment_room);
 
     if (s != NULL) {
-        *s = (struct ladder_segment){.wire = *wire,
-                                     .state_sent = LADDER_STATE_SAME,
-                                     .state_arrived = LADDER_STATE_SAME};
+        *s = (struct ladder_segment){
+            .wire = *wire, .state_sent = LADDER_STATE_SAME, .state_arrived = LADDER_STATE_SAME};
         l->info.cut = l->info.cut || wire->cut;
     }
     return s;
@@ -107,8 +106,8 @@ int ladder_add_packet(struct ladder *l, const struct ladder_packet *packet)
     struct trace_segment wire;
     struct weir_endpoint src, dst;
 
-    if (l->finished || trace_parse_ip(packet->bytes, packet->size, packet->size, &wire, &src,
-                                      &dst) != TRACE_TCP) {
+    if (l->finished ||
+        trace_parse_ip(packet->bytes, packet->size, packet->size, &wire, &src, &dst) != TRACE_TCP) {
         return WEIR_EINVAL;
     }
     if (!l->ends_known) {
@@ -216,7 +215,8 @@ static int by_sent(const void *a, const void *b)
 
 static int classify_all(struct ladder *l, struct classify *c)
 {
-    struct ladder_segment **order = malloc((l->segment_count + 1) * sizeof(struct ladder_segment *));
+    struct ladder_segment **order =
+        malloc((l->segment_count + 1) * sizeof(struct ladder_segment *));
     int result = WEIR_OK;
 
     if (order == NULL) {
@@ -280,8 +280,7 @@ static enum ladder_end find_end(const struct ladder *l)
         refused = refused || (s->facts & LADDER_FACT_REFUSED) != 0;
         over = over || (s->facts & LADDER_FACT_LAST_ACK) != 0;
         reset = reset || s->class == LADDER_RST;
-        answered = answered || s->wire.side == LADDER_SERVER ||
-                   (s->wire.flags & WEIR_TCP_SYN) == 0;
+        answered = answered || s->wire.side == LADDER_SERVER || (s->wire.flags & WEIR_TCP_SYN) == 0;
     }
     if (refused) {
         return LADDER_END_REFUSED;
@@ -321,7 +320,7 @@ static enum ladder_cause evident_cause(const struct ladder_segment *s)
     case LADDER_SYN_RETX: return LADDER_CAUSE_RTO;
     default:
         return (s->facts & LADDER_FACT_WINDOW_OPENED) != 0 ? LADDER_CAUSE_ZERO_WINDOW
-                                                            : LADDER_CAUSE_NONE;
+                                                           : LADDER_CAUSE_NONE;
     }
 }
 

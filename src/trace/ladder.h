@@ -28,7 +28,8 @@ struct ladder;
 
 /* Where the packets were seen. */
 enum ladder_vantage {
-    LADDER_AT_UNKNOWN = 0, /* in the middle, or on a loopback: a time per packet, of no side's clock */
+    LADDER_AT_UNKNOWN =
+        0, /* in the middle, or on a loopback: a time per packet, of no side's clock */
     LADDER_AT_CLIENT,
     LADDER_AT_SERVER,
     LADDER_AT_BOTH /* sent and arrived are both the truth */
@@ -58,8 +59,8 @@ struct ladder_packet {
 /* Why a side was silent until it sent something (or changed its state). */
 enum ladder_cause {
     LADDER_CAUSE_NONE = 0,
-    LADDER_CAUSE_RTO,         /* retransmission timeout */
-    LADDER_CAUSE_TLP,         /* tail loss probe */
+    LADDER_CAUSE_RTO, /* retransmission timeout */
+    LADDER_CAUSE_TLP, /* tail loss probe */
     LADDER_CAUSE_DELAYED_ACK,
     LADDER_CAUSE_ZERO_WINDOW, /* persist timer */
     LADDER_CAUSE_KEEPALIVE,
@@ -98,7 +99,8 @@ int ladder_add_cause(struct ladder *ladder, weir_time time, enum trace_side side
 
 /* Takes what it understands from a record of this side's stack: WEIR_RECORD_STATE and
  * WEIR_RECORD_TIMER; everything else is ignored. The caller passes only this connection's records. */
-int ladder_add_record(struct ladder *ladder, enum trace_side side, const struct weir_record *record);
+int ladder_add_record(struct ladder *ladder, enum trace_side side,
+                      const struct weir_record *record);
 
 /* The state of a side before its first row, when it is not the `from` of its first ladder_add_state and
  * should not be inferred. */
@@ -147,17 +149,18 @@ enum ladder_class {
 enum ladder_fact {
     LADDER_FACT_HANDSHAKE_DONE = 1 << 0, /* the third segment */
     LADDER_FACT_PIGGYBACK = 1 << 1,      /* data or FIN that also acknowledges something new */
-    LADDER_FACT_ACKS_NEW = 1 << 2,       /* acknowledges something for the first time: [acked_from, ack) */
-    LADDER_FACT_ACKS_FIN = 1 << 3,       /* ... and that includes the FIN */
-    LADDER_FACT_REFUSED = 1 << 4,        /* RST instead of SYN, ACK */
-    LADDER_FACT_WINDOW_CLOSED = 1 << 5,  /* the window became 0 */
-    LADDER_FACT_WINDOW_OPENED = 1 << 6,  /* it was 0 */
-    LADDER_FACT_WINDOW_ZERO = 1 << 7,    /* it is (still) 0 */
-    LADDER_FACT_ANSWERS_PROBE = 1 << 8,  /* answers a zero-window probe or a keep-alive */
-    LADDER_FACT_SIMULTANEOUS = 1 << 9,   /* a SYN that crosses the other one */
-    LADDER_FACT_LAST_ACK = 1 << 10,      /* acknowledges the second FIN: the conversation is over */
-    LADDER_FACT_RESENT = 1 << 11,        /* its bytes were sent again: did this copy arrive? not known */
-    LADDER_FACT_HALF_CLOSE = 1 << 12,    /* data although the other side has sent its FIN */
+    LADDER_FACT_ACKS_NEW =
+        1 << 2, /* acknowledges something for the first time: [acked_from, ack) */
+    LADDER_FACT_ACKS_FIN = 1 << 3,      /* ... and that includes the FIN */
+    LADDER_FACT_REFUSED = 1 << 4,       /* RST instead of SYN, ACK */
+    LADDER_FACT_WINDOW_CLOSED = 1 << 5, /* the window became 0 */
+    LADDER_FACT_WINDOW_OPENED = 1 << 6, /* it was 0 */
+    LADDER_FACT_WINDOW_ZERO = 1 << 7,   /* it is (still) 0 */
+    LADDER_FACT_ANSWERS_PROBE = 1 << 8, /* answers a zero-window probe or a keep-alive */
+    LADDER_FACT_SIMULTANEOUS = 1 << 9,  /* a SYN that crosses the other one */
+    LADDER_FACT_LAST_ACK = 1 << 10,     /* acknowledges the second FIN: the conversation is over */
+    LADDER_FACT_RESENT = 1 << 11, /* its bytes were sent again: did this copy arrive? not known */
+    LADDER_FACT_HALF_CLOSE = 1 << 12,     /* data although the other side has sent its FIN */
     LADDER_FACT_WINDOW_CHANGED = 1 << 13, /* differs by > 10 % from what was last worth showing */
     LADDER_FACT_CORRUPTED = 1 << 14,
     LADDER_FACT_COPY = 1 << 15 /* known to be a copy made by the network */
@@ -168,11 +171,11 @@ struct ladder_segment {
     struct trace_segment wire; /* what the packet says; wire.side is the sender */
     struct ladder_time sent, arrived;
     enum ladder_class class;
-    uint32_t facts;       /* enum ladder_fact */
-    uint16_t count;       /* dup ACK: n-th; probe, keep-alive: n-th in a row; retransmission: n-th */
-    uint32_t first;       /* retransmission, duplicate: number of the segment that was first */
-    uint32_t acked_from;  /* LADDER_FACT_ACKS_NEW: wire number */
-    uint32_t window;      /* bytes, scaled when the scale is known */
+    uint32_t facts;      /* enum ladder_fact */
+    uint16_t count;      /* dup ACK: n-th; probe, keep-alive: n-th in a row; retransmission: n-th */
+    uint32_t first;      /* retransmission, duplicate: number of the segment that was first */
+    uint32_t acked_from; /* LADDER_FACT_ACKS_NEW: wire number */
+    uint32_t window;     /* bytes, scaled when the scale is known */
     enum ladder_cause cause;
     uint8_t state_sent;    /* the sender's new state, or LADDER_STATE_SAME */
     uint8_t state_arrived; /* the receiver's new state, or LADDER_STATE_SAME */
@@ -212,7 +215,7 @@ struct ladder_side_info {
     uint32_t isn;          /* or, when unknown, the number before the first one seen */
     uint8_t initial_state; /* enum weir_tcp_state or LADDER_STATE_UNKNOWN */
     uint32_t segments;
-    uint64_t bytes;        /* payload, each byte once */
+    uint64_t bytes; /* payload, each byte once */
 };
 
 struct ladder_info {

@@ -19,8 +19,8 @@ struct builder {
     struct ladder *l;
     int64_t last_ns; /* the latest thing that happened so far */
     bool begun;
-    size_t told_at; /* next change of state to look at */
-    size_t *until;  /* per segment: after which segment its arrival comes, or NOT_SPLIT */
+    size_t told_at;  /* next change of state to look at */
+    size_t *until;   /* per segment: after which segment its arrival comes, or NOT_SPLIT */
     size_t *changed; /* indexes of the segments that change a state */
     size_t changed_count;
 };

@@ -97,9 +97,9 @@ int trace_link_header(int link_type, const uint8_t *packet, size_t size)
         return eth_parse(packet, size, &eth) ? after_vlan(packet, size, ETH_HEADER_SIZE, eth.type)
                                              : -1;
     case LINK_SLL:
-        return size < SLL_HEADER_SIZE ? -1
-                                      : after_vlan(packet, size, SLL_HEADER_SIZE,
-                                                   load_be16(packet + SLL_TYPE_OFFSET));
+        return size < SLL_HEADER_SIZE
+                   ? -1
+                   : after_vlan(packet, size, SLL_HEADER_SIZE, load_be16(packet + SLL_TYPE_OFFSET));
     case LINK_SLL2:
         return size < SLL2_HEADER_SIZE
                    ? -1

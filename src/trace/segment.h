@@ -21,14 +21,14 @@ struct trace_segment {
     weir_time time;
     uint32_t frame; /* its number in the capture, from 1; 0: none */
     uint32_t seq, ack;
-    uint32_t length;  /* payload bytes on the wire, also when they were not captured */
-    uint16_t flags;   /* enum weir_tcp_flags */
-    uint16_t window;  /* as on the wire */
+    uint32_t length; /* payload bytes on the wire, also when they were not captured */
+    uint16_t flags;  /* enum weir_tcp_flags */
+    uint16_t window; /* as on the wire */
     uint16_t urgent;
-    uint16_t ip_id;   /* IPv6: 0 */
+    uint16_t ip_id; /* IPv6: 0 */
     uint8_t ttl;
-    uint8_t side;     /* enum trace_side: who sent it */
-    bool cut;         /* options (or part of them) were not captured */
+    uint8_t side; /* enum trace_side: who sent it */
+    bool cut;     /* options (or part of them) were not captured */
     struct tcp_options options;
 };
 
@@ -41,9 +41,9 @@ static inline uint32_t trace_segment_span(const struct trace_segment *s)
 /* What became of a packet. */
 enum trace_parsed {
     TRACE_TCP = 0,
-    TRACE_NOT_TCP,  /* something else, or a later fragment */
+    TRACE_NOT_TCP, /* something else, or a later fragment */
     TRACE_MALFORMED,
-    TRACE_CUT       /* TCP, but not even its first 20 bytes were captured */
+    TRACE_CUT /* TCP, but not even its first 20 bytes were captured */
 };
 
 /* `size` bytes of `original` were captured. Fills everything but time, frame and side. */

@@ -21,7 +21,7 @@ struct machine {
     bool iss_known, fin_sent;
     bool irs_known, fin_known, fin_taken; /* the peer's SYN and FIN */
     uint32_t iss;
-    uint32_t fin_seq;     /* of the own FIN */
+    uint32_t fin_seq; /* of the own FIN */
     seq_pos rcv_nxt;
     seq_pos fin_position; /* of the peer's FIN */
     struct ranges beyond; /* received out of order */

@@ -45,8 +45,8 @@ static size_t collect_halves(const struct ladder *l, enum trace_side side, struc
 
 static int add_change(struct ladder *l, const struct ladder_change *change)
 {
-    struct ladder_change *c = ladder_append((void **)&l->changes, &l->change_count, &l->change_room,
-                                            sizeof(*l->changes));
+    struct ladder_change *c =
+        ladder_append((void **)&l->changes, &l->change_count, &l->change_room, sizeof(*l->changes));
     if (c == NULL) {
         return WEIR_ENOBUFS;
     }

@@ -146,16 +146,31 @@ static bool acks(const struct ladder_segment *answer, const struct ladder_segmen
     return (answer->wire.flags & WEIR_TCP_ACK) != 0 && (int32_t)(answer->wire.ack - end) >= 0;
 }
 
+/* `answer` cannot have left before `s` arrived. */
+static void arrive_first(struct ladder_segment *s, struct ladder_segment *answer)
+{
+    if (s->arrived.ns > answer->sent.ns) {
+        s->arrived.ns = answer->sent.ns = s->sent.ns + (answer->arrived.ns - s->sent.ns) / 2;
+    }
+}
+
+static bool is_probe(const struct ladder_segment *s)
+{
+    return s->class == LADDER_ZERO_WINDOW_PROBE || s->class == LADDER_KEEPALIVE;
+}
+
 /* The far side cannot acknowledge what it has not got. Each segment of the near side is acknowledged
  * once, so `oldest` only moves forward. */
 static void order_far_side(struct ladder *l, enum trace_side near)
 {
+    struct ladder_segment *probe = NULL;
     size_t oldest = 0;
     int64_t latest = INT64_MIN;
 
     for (size_t i = 0; i < l->segment_count; i++) {
         struct ladder_segment *answer = &l->segments[i];
         if (answer->wire.side == near) {
+            probe = is_probe(answer) ? answer : probe;
             continue;
         }
         for (; oldest < i; oldest++) {
@@ -166,9 +181,10 @@ static void order_far_side(struct ladder *l, enum trace_side near)
             if (!acks(answer, s)) {
                 break;
             }
-            if (s->arrived.ns > answer->sent.ns) {
-                s->arrived.ns = answer->sent.ns = s->sent.ns + (answer->arrived.ns - s->sent.ns) / 2;
-            }
+            arrive_first(s, answer);
+        }
+        if (probe != NULL && (answer->facts & LADDER_FACT_ANSWERS_PROBE) != 0) {
+            arrive_first(probe, answer);
         }
         answer->sent.ns = MIN(MAX(answer->sent.ns, latest), answer->arrived.ns);
         latest = answer->sent.ns;

@@ -16,7 +16,8 @@ uint64_t csum_copy_portable(void *to, const void *from, size_t size, uint64_t su
 
 uint64_t csum_sum(const struct weir_ops *ops, const void *data, size_t size, uint64_t sum);
 /* Copies and sums in one pass. */
-uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from, size_t size, uint64_t sum);
+uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from, size_t size,
+                   uint64_t sum);
 /* `part`, the sum of a piece that starts at `offset` of the whole, added to `sum`. */
 uint64_t csum_add_at(uint64_t sum, uint64_t part, size_t offset);
 uint16_t csum_fold(uint64_t sum);   /* folded, not complemented, memory order */
@@ -33,10 +34,11 @@ static inline uint16_t csum_load(const uint8_t *field)
 }
 
 /* The pseudo-header (RFC 9293 3.1, RFC 8200 8.1) of either family as a sum. */
-uint64_t csum_pseudo(const struct ip_addr *src, const struct ip_addr *dst, uint8_t protocol, uint32_t size);
+uint64_t csum_pseudo(const struct ip_addr *src, const struct ip_addr *dst, uint8_t protocol,
+                     uint32_t size);
 
 /* Sum over slices without their first `skip` bytes; what follows those is the whole (offset 0). */
-uint64_t csum_slices(const struct weir_ops *ops, const struct weir_slice *slices, size_t n, size_t skip,
-                     uint64_t sum);
+uint64_t csum_slices(const struct weir_ops *ops, const struct weir_slice *slices, size_t n,
+                     size_t skip, uint64_t sum);
 
 #endif

@@ -16,11 +16,11 @@
 struct gso_cut {
     const struct weir_slice *slices;
     uint32_t slice_count;
-    uint32_t header_size;   /* link + IP + TCP; all within slice 0 */
-    uint32_t link_size;     /* 0 or 14 */
+    uint32_t header_size; /* link + IP + TCP; all within slice 0 */
+    uint32_t link_size;   /* 0 or 14 */
     uint32_t payload_size, gso_size;
-    uint32_t done;          /* payload bytes already cut */
-    uint32_t index;         /* segments already cut */
+    uint32_t done;                /* payload bytes already cut */
+    uint32_t index;               /* segments already cut */
     uint32_t at_slice, at_offset; /* where the payload of the next segment starts */
     bool ip6;
     uint8_t ip_size, tcp_size; /* header sizes; ip_size with IPv6's extension headers */
@@ -61,7 +61,7 @@ bool gso_offload_ok(const uint8_t *packet, uint32_t size, uint32_t link_size,
  * checksums verified), b's sequence number follows a's last byte, same ACK number, window and options bytes,
  * flags only ACK (b may add PSH), all of a's segments full-sized (gso_size), b not larger, the sum within
  * 65535. The merge itself is the caller's: it appends the payload, sets gso_size. */
-bool gso_can_merge(const uint8_t *a, uint32_t a_size, uint16_t a_gso_size, const uint8_t *b, uint32_t b_size,
-                   uint32_t link_size);
+bool gso_can_merge(const uint8_t *a, uint32_t a_size, uint16_t a_gso_size, const uint8_t *b,
+                   uint32_t b_size, uint32_t link_size);
 
 #endif

@@ -1,0 +1,7 @@
+/* cmd.h - the verbs. Each takes its own arguments (argv[0] is "weir VERB") and returns an exit code. */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+int cmd_ladder(int argc, char **argv);
+
+#endif

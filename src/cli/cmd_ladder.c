@@ -1,0 +1,209 @@
+/* cmd_ladder.c - weir ladder: draws the TCP conversations of a capture file. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/cmd.h"
+#include "render/json.h"
+#include "trace/capture.h"
+#include "trace/flow.h"
+
+enum { KEY_CONN = 0x200 };
+
+struct arguments {
+    struct cli_output output;
+    const char *file;
+    unsigned long conn; /* 0: all */
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct arguments *a = state->input;
+    char *end;
+
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &a->output; return 0;
+    case KEY_CONN:
+        a->conn = strtoul(arg, &end, 10);
+        if (arg[0] < '1' || arg[0] > '9' || *end != '\0' || a->conn > UINT32_MAX) {
+            cli_error(CLI_USAGE, "bad value for --conn: %s", arg);
+            return EINVAL;
+        }
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->file != NULL) {
+            cli_error(CLI_USAGE, "more than one file: %s", arg);
+            return EINVAL;
+        }
+        a->file = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (a->file == NULL) {
+            cli_error(CLI_USAGE, "no file given: weir ladder");
+            return EINVAL;
+        }
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int exit_of(enum capture_status status)
+{
+    switch (status) {
+    case CAPTURE_MISSING: return CLI_MISSING;
+    case CAPTURE_DENIED: return CLI_PERMISSION;
+    case CAPTURE_BAD: return CLI_BAD_INPUT;
+    case CAPTURE_SYSTEM: return CLI_SYSTEM;
+    default: return CLI_OK;
+    }
+}
+
+/* What was in the file besides conversations, and when it began. */
+struct tally {
+    uint32_t packets, malformed, cut;
+    weir_time start;
+};
+
+static int take_packet(struct flows *flows, const struct capture_packet *packet,
+                       struct tally *tally)
+{
+    struct trace_segment segment;
+    struct weir_endpoint src, dst;
+
+    if (tally->packets++ == 0) {
+        tally->start = packet->time;
+    }
+    if (packet->ip == NULL) {
+        return WEIR_OK;
+    }
+    switch (trace_parse_ip(packet->ip, packet->size, packet->original, &segment, &src, &dst)) {
+    case TRACE_TCP:
+        segment.time = packet->time;
+        segment.frame = packet->number;
+        return flows_add(flows, &segment, &src, &dst);
+    case TRACE_MALFORMED: tally->malformed++; return WEIR_OK;
+    case TRACE_CUT: tally->cut++; return WEIR_OK;
+    case TRACE_NOT_TCP: break;
+    }
+    return WEIR_OK;
+}
+
+/* Reads the whole file. An error in its middle is reported after what came before it has been drawn, so
+ * the line is only put into `why`. */
+static int read_capture(struct capture *capture, struct flows *flows, struct tally *tally,
+                        char why[CAPTURE_WHY_MAX])
+{
+    struct capture_packet packet;
+    enum capture_status status;
+
+    while ((status = capture_next(capture, &packet, why)) == CAPTURE_OK) {
+        if (take_packet(flows, &packet, tally) != WEIR_OK) {
+            snprintf(why, CAPTURE_WHY_MAX, "no memory: packet %u", packet.number);
+            return CLI_SYSTEM;
+        }
+    }
+    return exit_of(status);
+}
+
+static int draw_one(const struct arguments *a, const struct flows *flows, size_t index,
+                    weir_time start)
+{
+    struct ladder *ladder = flows_ladder(flows, index);
+    const struct text_options *options = &a->output.text;
+    size_t count = flows_count(flows);
+    int result = WEIR_ENOBUFS;
+
+    if (ladder != NULL && a->output.json) {
+        result = json_ladder(stdout, ladder, options->seq);
+    } else if (ladder != NULL) {
+        if (count > 1) {
+            int64_t after = (int64_t)(ladder_info(ladder)->origin - start);
+            text_connection(stdout, ladder, count, after, options);
+        }
+        text_ladder(stdout, ladder, options);
+        result = WEIR_OK;
+    }
+    ladder_del(ladder);
+    return result == WEIR_OK ? CLI_OK
+                             : cli_error(CLI_SYSTEM, "no memory: connection %zu", index + 1);
+}
+
+static int draw(const struct arguments *a, const struct flows *flows, const struct tally *tally)
+{
+    size_t count = flows_count(flows);
+    int code = CLI_OK;
+
+    if (a->conn > count) {
+        return cli_error(CLI_USAGE, "no such connection (there are %zu): --conn %lu", count,
+                         a->conn);
+    }
+    for (size_t i = 0; i < count && code == CLI_OK; i++) {
+        if (a->conn != 0 && i + 1 != a->conn) {
+            continue;
+        }
+        if (i > 0 && a->conn == 0 && !a->output.json) {
+            putchar('\n');
+        }
+        code = draw_one(a, flows, i, tally->start);
+    }
+    return code;
+}
+
+static int ladder_of_file(const struct arguments *a, struct capture *capture)
+{
+    char why[CAPTURE_WHY_MAX] = "";
+    struct tally tally = {.packets = 0};
+    struct flows *flows = flows_new();
+
+    if (flows == NULL) {
+        return cli_error(CLI_SYSTEM, "no memory: %s", a->file);
+    }
+    int damage = read_capture(capture, flows, &tally, why);
+    int code = CLI_OK;
+    if (flows_count(flows) > 0) {
+        code = draw(a, flows, &tally);
+    } else if (damage == CLI_OK) {
+        code = tally.cut > 0
+                   ? cli_error(CLI_BAD_INPUT,
+                               "packets are cut before the end of the TCP "
+                               "header: %s",
+                               a->file)
+                   : cli_error(CLI_BAD_INPUT, "no TCP in %u packets: %s", tally.packets, a->file);
+    }
+    flows_del(flows);
+    return damage != CLI_OK ? cli_error(damage, "%s", why) : code;
+}
+
+int cmd_ladder(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"conn", KEY_CONN, "N", 0, "only the N-th connection", 0}, {0}};
+    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "FILE|-",
+        .doc =
+            "Draws the TCP conversations of a capture file (pcap or pcapng) as ladders.\v"
+            "Times of the side at which the capture was taken are measured; those of the other side "
+            "are estimated by half the handshake's round trip and marked with ~. Sequence numbers "
+            "are pretty by default, and raw with --json.",
+        .children = children};
+    struct arguments a = {.file = NULL};
+    struct capture *capture;
+    char why[CAPTURE_WHY_MAX];
+
+    int code = cli_parse(&argp, argc, argv, &a);
+    if (code >= 0) {
+        return code;
+    }
+    cli_output_settle(&a.output, a.output.json ? SEQ_RAW : SEQ_PRETTY);
+    enum capture_status status = capture_open(&capture, a.file, why);
+    if (status != CAPTURE_OK) {
+        return cli_error(exit_of(status), "%s", why);
+    }
+    code = ladder_of_file(&a, capture);
+    capture_close(capture);
+    return cli_finish(code);
+}

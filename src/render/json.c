@@ -1,0 +1,287 @@
+/* json.c - a ladder as JSON Lines, through jansson. */
+#include "render/json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "render/text.h"
+#include "trace/state.h"
+
+/* 15 digits: a time comes out as it was captured, not with the binary fraction's tail. */
+#define DUMP_FLAGS (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
+
+struct writer {
+    FILE *out;
+    const struct ladder *ladder;
+    const struct ladder_info *info;
+    struct numbering numbering;
+    bool failed;
+};
+
+static const char *side_name(enum trace_side side)
+{
+    return side == LADDER_CLIENT ? "client" : "server";
+}
+
+static json_t *seconds(int64_t ns)
+{
+    return json_real((double)ns / 1e9);
+}
+
+/* A failed allocation anywhere shows as a NULL that set_new refuses. */
+static void set(struct writer *w, json_t *event, const char *key, json_t *value)
+{
+    if (json_object_set_new(event, key, value) != 0) {
+        w->failed = true;
+    }
+}
+
+static void append(struct writer *w, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0) {
+        w->failed = true;
+    }
+}
+
+static json_t *begin(struct writer *w, const char *kind)
+{
+    json_t *event = json_object();
+
+    set(w, event, "v", json_integer(1));
+    set(w, event, "e", json_string(kind));
+    set(w, event, "conn", json_integer(w->info->number));
+    return event;
+}
+
+static void end(struct writer *w, json_t *event)
+{
+    if (!w->failed && json_dumpf(event, w->out, DUMP_FLAGS) == 0) {
+        fputc('\n', w->out);
+    } else {
+        w->failed = true;
+    }
+    json_decref(event);
+}
+
+static void write_connection(struct writer *w)
+{
+    static const char *const vantages[] = {"unknown", "client", "server", "both"};
+    char text[TEXT_ENDPOINT_MAX];
+    json_t *event = begin(w, "connection");
+
+    set(w, event, "start", seconds((int64_t)w->info->origin));
+    for (int i = 0; i < 2; i++) {
+        set(w, event, side_name((enum trace_side)i),
+            json_string(text_endpoint(&w->info->side[i].endpoint, text)));
+    }
+    json_t *isn = json_array();
+    for (int i = 0; i < 2; i++) {
+        const struct ladder_side_info *side = &w->info->side[i];
+        append(w, isn, side->isn_known ? json_integer(side->isn) : json_null());
+    }
+    set(w, event, "isn", isn);
+    set(w, event, "vantage", json_string(vantages[w->info->vantage]));
+    if (w->info->client_guessed) {
+        set(w, event, "client_guessed", json_true());
+    }
+    end(w, event);
+}
+
+static void set_flags(struct writer *w, json_t *event, uint16_t flags)
+{
+    static const struct {
+        uint16_t flag;
+        char letter;
+    } letters[] = {{WEIR_TCP_SYN, 'S'}, {WEIR_TCP_FIN, 'F'}, {WEIR_TCP_RST, 'R'},
+                   {WEIR_TCP_PSH, 'P'}, {WEIR_TCP_ACK, 'A'}, {WEIR_TCP_URG, 'U'},
+                   {WEIR_TCP_ECE, 'E'}, {WEIR_TCP_CWR, 'C'}, {WEIR_TCP_AE, 'N'}};
+    char text[16] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        if ((flags & letters[i].flag) != 0) {
+            text[used++] = letters[i].letter;
+        }
+    }
+    text[used] = '\0';
+    set(w, event, "flags", json_string(text));
+}
+
+static json_t *pair(struct writer *w, uint32_t a, uint32_t b)
+{
+    json_t *array = json_array();
+
+    append(w, array, json_integer(a));
+    append(w, array, json_integer(b));
+    return array;
+}
+
+static json_t *options(struct writer *w, const struct trace_segment *wire)
+{
+    const struct tcp_options *o = &wire->options;
+    enum trace_side peer = trace_other((enum trace_side)wire->side);
+    json_t *opt = json_object();
+
+    if ((o->present & WEIR_SEGMENT_MSS) != 0) {
+        set(w, opt, "mss", json_integer(o->mss));
+    }
+    if ((o->present & WEIR_SEGMENT_SACK_PERMITTED) != 0) {
+        set(w, opt, "sackOK", json_true());
+    }
+    if ((o->present & WEIR_SEGMENT_TIMESTAMPS) != 0) {
+        set(w, opt, "TS", pair(w, o->ts_val, o->ts_ecr));
+    }
+    if ((o->present & WEIR_SEGMENT_WSCALE) != 0) {
+        set(w, opt, "wscale", json_integer(o->wscale));
+    }
+    if ((o->present & WEIR_SEGMENT_SACK) != 0) {
+        json_t *sack = json_array();
+        for (uint32_t i = 0; i < o->sack_count; i++) {
+            append(w, sack,
+                   pair(w, numbering_shown(&w->numbering, peer, o->sack[i].start),
+                        numbering_shown(&w->numbering, peer, o->sack[i].end)));
+        }
+        set(w, opt, "sack", sack);
+    }
+    return opt;
+}
+
+/* null when it is not known or never was. */
+static json_t *instant(const struct ladder_time *time)
+{
+    bool known = time->known == LADDER_MEASURED || time->known == LADDER_ESTIMATED;
+
+    return known ? seconds(time->ns) : json_null();
+}
+
+static void set_times(struct writer *w, json_t *event, const struct ladder_segment *s)
+{
+    bool at_sender = w->info->vantage == LADDER_AT_UNKNOWN || s->wire.side == w->info->reference ||
+                     s->arrived.known == LADDER_LOST;
+
+    set(w, event, "t", seconds(at_sender ? s->sent.ns : s->arrived.ns));
+    set(w, event, "t_tx", instant(&s->sent));
+    set(w, event, "t_rx", instant(&s->arrived));
+    if (s->sent.known == LADDER_ESTIMATED || s->arrived.known == LADDER_ESTIMATED) {
+        set(w, event, "estimated",
+            json_string(s->sent.known == LADDER_ESTIMATED ? "t_tx" : "t_rx"));
+    }
+}
+
+static void set_judgement(struct writer *w, json_t *event, const struct ladder_segment *s)
+{
+    set(w, event, "class", json_string(ladder_class_name(s->class, s->cause)));
+    if (s->first != 0) {
+        set(w, event, "first", json_integer(s->first));
+    }
+    if (s->count != 0) {
+        set(w, event, "count", json_integer(s->count));
+    }
+    if ((s->facts & LADDER_FACT_PIGGYBACK) != 0) {
+        set(w, event, "piggyback", json_true());
+    }
+    if (s->arrived.known == LADDER_LOST) {
+        set(w, event, "lost", json_true());
+    }
+    if (s->wire.frame != 0) {
+        set(w, event, "frame", json_integer(s->wire.frame));
+    }
+}
+
+static void write_segment(struct writer *w, const struct ladder_segment *s)
+{
+    enum trace_side side = (enum trace_side)s->wire.side;
+    json_t *event = begin(w, "segment");
+
+    set(w, event, "n", json_integer(s->number));
+    set_times(w, event, s);
+    set(w, event, "from", json_string(side_name(side)));
+    set_flags(w, event, s->wire.flags);
+    set(w, event, "seq", json_integer(numbering_shown(&w->numbering, side, s->wire.seq)));
+    set(w, event, "len", json_integer(s->wire.length));
+    if ((s->wire.flags & WEIR_TCP_ACK) != 0) {
+        uint32_t ack = numbering_shown(&w->numbering, trace_other(side), s->wire.ack);
+        set(w, event, "ack", json_integer(ack));
+    }
+    set(w, event, "win", json_integer(s->window));
+    set(w, event, "opt", options(w, &s->wire));
+    set_judgement(w, event, s);
+    end(w, event);
+    if (s->arrived.known == LADDER_LOST) {
+        event = begin(w, "loss");
+        set(w, event, "n", json_integer(s->number));
+        set(w, event, "t", seconds(s->sent.ns));
+        set(w, event, "proof", json_string("both-ends"));
+        end(w, event);
+    }
+}
+
+static void write_change(struct writer *w, const struct ladder_change *c)
+{
+    char cause[32];
+    json_t *event = begin(w, "state");
+
+    set(w, event, "t", seconds(c->time.ns));
+    if (c->time.known == LADDER_ESTIMATED) {
+        set(w, event, "estimated", json_string("t"));
+    }
+    set(w, event, "side", json_string(side_name(c->side)));
+    set(w, event, "old", json_string(state_name(c->from)));
+    set(w, event, "new", json_string(state_name(c->to)));
+    if (c->segment != 0) {
+        snprintf(cause, sizeof(cause), "segment:%u", c->segment);
+        set(w, event, "cause", json_string(cause));
+    }
+    end(w, event);
+}
+
+/* The changes that this segment caused, sender's first. */
+static void write_changes_of(struct writer *w, const struct ladder_segment *s)
+{
+    size_t count;
+    const struct ladder_change *change = ladder_changes(w->ladder, &count);
+
+    for (int receiver = 0; receiver < 2; receiver++) {
+        for (size_t i = 0; i < count; i++) {
+            bool by_receiver = change[i].side != s->wire.side;
+            if (change[i].segment == s->number && by_receiver == (receiver == 1)) {
+                write_change(w, &change[i]);
+            }
+        }
+    }
+}
+
+static void write_end(struct writer *w, size_t segments)
+{
+    json_t *event = begin(w, "end");
+    json_t *bytes = json_array();
+
+    set(w, event, "how", json_string(ladder_end_name(w->info->end)));
+    set(w, event, "segments", json_integer((json_int_t)segments));
+    append(w, bytes, json_integer((json_int_t)w->info->side[LADDER_CLIENT].bytes));
+    append(w, bytes, json_integer((json_int_t)w->info->side[LADDER_SERVER].bytes));
+    set(w, event, "bytes", bytes);
+    end(w, event);
+}
+
+int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq)
+{
+    struct writer w = {.out = out, .ladder = ladder, .info = ladder_info(ladder)};
+    size_t segments, changes;
+    const struct ladder_segment *segment = ladder_segments(ladder, &segments);
+    const struct ladder_change *change = ladder_changes(ladder, &changes);
+
+    numbering_init(&w.numbering, w.info, seq);
+    write_connection(&w);
+    for (size_t i = 0; i < segments && !w.failed; i++) {
+        write_segment(&w, &segment[i]);
+        write_changes_of(&w, &segment[i]);
+    }
+    for (size_t i = 0; i < changes && !w.failed; i++) {
+        if (change[i].segment == 0) {
+            write_change(&w, &change[i]);
+        }
+    }
+    write_end(&w, segments);
+    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+}

@@ -1,0 +1,23 @@
+/*
+ * json.h - a ladder as JSON Lines: one event per line, stable keys.
+ *
+ *   {"v":1,"e":"connection","conn":1,"start":1700000000.5,"client":"10.0.0.1:40000",...}
+ *   {"v":1,"e":"segment","conn":1,"n":5,"t":0.181497,"t_tx":0.161205,"t_rx":0.181497,...}
+ *   {"v":1,"e":"state","conn":1,"t":0.281834,"side":"client","old":"ESTABLISHED","new":"FIN-WAIT-1",...}
+ *   {"v":1,"e":"loss","conn":1,"n":16,"t":0.125319,"proof":"both-ends"}
+ *   {"v":1,"e":"end","conn":1,"how":"fin","segments":10,"bytes":[20,10]}
+ *
+ * Times are seconds since the connection's first segment. A time that is not known is null; "estimated"
+ * names the one that was estimated.
+ */
+#ifndef RENDER_JSON_H
+#define RENDER_JSON_H
+
+#include <stdio.h>
+
+#include "render/label.h"
+
+/* WEIR_OK or WEIR_ENOBUFS. The ladder is finished. */
+int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq);
+
+#endif
