@@ -2,6 +2,7 @@
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
 
+int cmd_demo(int argc, char **argv);
 int cmd_ladder(int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@ static const struct verb {
     char *title; /* argv[0] of the verb, for its help */
     const char *summary;
 } verbs[] = {
+    {"demo", cmd_demo, (char *)"weir demo", "draw a canned conversation between two weir stacks"},
     {"ladder", cmd_ladder, (char *)"weir ladder", "draw the TCP conversations of a capture file"},
 };
 

@@ -137,7 +137,7 @@ void icmp_error_send(struct ip *ip, const struct ip_packet *packet,
 uint32_t icmp6_next_header_at(const uint8_t *packet, uint32_t offset);
 #define ICMP_TOKENS_MAX 50u /* a burst of errors */
 
-/* ---- reassembly.c ----------------------------------------------------------------------------------------------- */
+/* ---- reassembly.c, fragments.c ----------------------------------------------------------------------------------------------- */
 /* One fragment of a datagram. `buffer->data` is its payload, with `header_size` bytes of headers before. */
 struct fragment {
     uint32_t link;

@@ -3,8 +3,9 @@
  * output, ICMP, fragments. It never sees a connection; what it cannot finish itself (a TCP segment, a UDP
  * datagram, an ICMP error about one) it hands to stack/.
  *
- * Reading order: ip.h, link.c (links and addresses), route.c, neighbor.c (one machine for ARP and NDP),
- * arp.c, ndp.c, input.c, icmp.c, reassembly.c, output.c, reply.c (the ring of connectionless replies).
+ * Reading order: ip.h, internal.h, link.c, address.c, dad.c, route.c, source.c (RFC 6724), neighbor.c (one
+ * machine for ARP and NDP), arp.c, ndp.c, input.c, icmp_in.c, icmp_out.c, reassembly.c, fragments.c,
+ * output.c, reply.c (the ring of connectionless replies).
  */
 #ifndef IP_IP_H
 #define IP_IP_H
@@ -77,7 +78,7 @@ struct ip_reply {
     weir_time since;
 };
 
-struct ip_fragments; /* reassembly.c */
+struct ip_fragments; /* fragments.h */
 
 struct ip {
     struct env *env;

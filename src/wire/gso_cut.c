@@ -39,24 +39,23 @@ static inline uint64_t sum_be32(uint32_t v)
 /* Payload bytes behind the headers, padding left out; false when the lengths contradict each other. */
 static bool find_payload(struct gso_cut *cut, size_t ip_total)
 {
-    uint64_t size = 0;
+    uint32_t size = 0;
 
     for (uint32_t i = 0; i < cut->slice_count; i++) {
-        if (cut->slices[i].size > UINT32_MAX) {
+        size_t room = UINT32_MAX - size;
+        if (cut->slices[i].size > room) {
             return false;
         }
-        size += cut->slices[i].size;
+        size += (uint32_t)cut->slices[i].size;
     }
     if (ip_total != 0) {
-        if (ip_total + cut->link_size > size || ip_total + cut->link_size < cut->header_size) {
+        ip_total += cut->link_size;
+        if (ip_total > size || ip_total < cut->header_size) {
             return false;
         }
-        size = ip_total + cut->link_size;
+        size = (uint32_t)ip_total;
     }
-    if (size > UINT32_MAX) {
-        return false;
-    }
-    cut->payload_size = (uint32_t)size - cut->header_size;
+    cut->payload_size = size - cut->header_size;
     return true;
 }
 

@@ -179,7 +179,8 @@ void kit_fix4(struct kit_frame *f)
 enum ip_verdict kit_feed(struct ip_kit *k, uint32_t link, const void *bytes, uint32_t size,
                          const struct weir_offload *offload)
 {
-    struct weir_buffer *buffer = buffer_alloc(&k->env.buffers, k->small_buffers ? size : 65536 + 64);
+    struct weir_buffer *buffer =
+        buffer_alloc(&k->env.buffers, k->small_buffers ? size : 65536 + 64);
     assert_non_null(buffer);
     memcpy(buffer->data, bytes, size);
     buffer->size = size;
@@ -270,8 +271,7 @@ void kit_expect_silence(struct ip_kit *k)
 void kit_flush(struct ip_kit *k)
 {
     static struct kit_out out;
-    while (kit_next(k, &out)) {
-    }
+    while (kit_next(k, &out)) {}
 }
 
 /* ---- Neighbours --------------------------------------------------------------------------------------------- */

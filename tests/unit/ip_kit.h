@@ -17,7 +17,7 @@ struct ip_kit {
     struct heap heap;
     struct env env;
     struct ip ip;
-    uint32_t eth, tun; /* links */
+    uint32_t eth, tun;  /* links */
     bool small_buffers; /* received buffers are only as large as the frame */
     struct ip_packet packet;
     struct ip_error error;
@@ -28,9 +28,9 @@ struct ip_kit {
  * 2001:db8:1::1/64 on the tunnel. The peer: .2, ::2, fe80::2. */
 extern const uint8_t kit_mac[6], kit_peer_mac[6];
 
-struct ip_kit *ip_kit_new(void);     /* links, no addresses */
-struct ip_kit *ip_kit_ready(void);   /* with all addresses, neighbours unknown */
-void ip_kit_del(struct ip_kit *k);   /* expects that nothing is left */
+struct ip_kit *ip_kit_new(void);   /* links, no addresses */
+struct ip_kit *ip_kit_ready(void); /* with all addresses, neighbours unknown */
+void ip_kit_del(struct ip_kit *k); /* expects that nothing is left */
 struct ip_addr kit_ip(const char *text);
 
 /* A frame being made: link header, IP header, payload. */
@@ -44,9 +44,9 @@ struct kit_upper {
     const void *data;
     uint32_t size;
     /* optional */
-    uint8_t hop_limit;     /* 64 */
+    uint8_t hop_limit; /* 64 */
     uint8_t tos;
-    uint32_t id;           /* fragments */
+    uint32_t id; /* fragments */
     uint32_t offset;
     bool fragment, more;
     bool bare;             /* no Ethernet header */

@@ -216,6 +216,12 @@ static void test_slices_that_make_no_sense(void **state)
     assert_false(gso_cut_begin(&cut, slices, 1, super.size, 100));
     assert_false(gso_cut_begin(&cut, slices, 1, UINT32_MAX, 100));
 
+    slices[1] =
+        (struct weir_slice){super.bytes, UINT32_MAX - super.size + 1}; /* more than 32 bits */
+    assert_false(gso_cut_begin(&cut, slices, 2, 0, 100));
+    slices[1].size = SIZE_MAX;
+    assert_false(gso_cut_begin(&cut, slices, 2, 0, 100));
+
     /* More pieces of payload than the caller has room for. */
     slices[0].size = super.header_size + 1;
     for (uint32_t i = 1; i <= WEIR_SLICES_MAX; i++) {

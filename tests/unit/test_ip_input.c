@@ -140,16 +140,11 @@ static void test_header4(void **state)
         bool fix;
         enum weir_drop drop;
     } cases[] = {
-        {0, 0x65, true, WEIR_DROP_IP_VERSION},
-        {0, 0x44, false, WEIR_DROP_IP_HEADER_LENGTH},
-        {0, 0x4f, false, WEIR_DROP_IP_HEADER_LENGTH},
-        {3, 200, true, WEIR_DROP_IP_TOTAL_LENGTH},
-        {3, 19, true, WEIR_DROP_IP_TOTAL_LENGTH},
-        {10, 0x55, false, WEIR_DROP_IP_CHECKSUM},
-        {19, 9, true, WEIR_DROP_IP_NOT_US},
-        {16, 127, true, WEIR_DROP_IP_NOT_US},
-        {12, 127, true, WEIR_DROP_IP_SOURCE},
-        {12, 224, true, WEIR_DROP_IP_SOURCE},
+        {0, 0x65, true, WEIR_DROP_IP_VERSION},        {0, 0x44, false, WEIR_DROP_IP_HEADER_LENGTH},
+        {0, 0x4f, false, WEIR_DROP_IP_HEADER_LENGTH}, {3, 200, true, WEIR_DROP_IP_TOTAL_LENGTH},
+        {3, 19, true, WEIR_DROP_IP_TOTAL_LENGTH},     {10, 0x55, false, WEIR_DROP_IP_CHECKSUM},
+        {19, 9, true, WEIR_DROP_IP_NOT_US},           {16, 127, true, WEIR_DROP_IP_NOT_US},
+        {12, 127, true, WEIR_DROP_IP_SOURCE},         {12, 224, true, WEIR_DROP_IP_SOURCE},
         {15, 1, true, WEIR_DROP_IP_SOURCE},   /* our own */
         {15, 255, true, WEIR_DROP_IP_SOURCE}, /* the subnet's broadcast */
         {9, 99, true, WEIR_DROP_IP_PROTOCOL},
@@ -239,12 +234,12 @@ static void test_options4(void **state)
 {
     (void)state;
     static const uint8_t options[][4] = {
-        {1, 1, 1, 0},      /* NOPs */
-        {148, 4, 0, 0},    /* router alert */
-        {7, 0, 0, 0},      /* a length that makes no sense: ignored, too */
-        {1, 1, 1, 68},     /* no length at all */
-        {131, 3, 4, 0},    /* loose source route */
-        {1, 137, 3, 4},    /* strict source route */
+        {1, 1, 1, 0},   /* NOPs */
+        {148, 4, 0, 0}, /* router alert */
+        {7, 0, 0, 0},   /* a length that makes no sense: ignored, too */
+        {1, 1, 1, 68},  /* no length at all */
+        {131, 3, 4, 0}, /* loose source route */
+        {1, 137, 3, 4}, /* strict source route */
     };
     static struct kit_frame f;
     struct ip_kit *k = ip_kit_ready();

@@ -234,7 +234,7 @@ static void test_learns_from_requests(void **state)
     assert_true(n.solicited && n.override && n.has_mac && !n.router);
     assert_memory_equal(out.eth.dst, kit_peer_mac, 6);
     path = path_to(k, "2001:db8::2");
-    expect_state(k, &path, IP_NEIGHBOR_STALE);
+    expect_state(k, &path, IP_NEIGHBOR_DELAY); /* learned, and used for the answer */
     kit_expect_no_drop(k);
     ip_kit_del(k);
 }

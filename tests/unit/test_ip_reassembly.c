@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-static uint8_t data[65535];
+static uint8_t data[65535 + 100];
 
 struct piece {
     uint32_t offset, size;
@@ -334,8 +334,7 @@ static void test_foreign_memory_is_copied(void **state)
                           .bare = true};
     kit_build(&f, &u);
     memcpy(chunk, f.bytes, f.size);
-    struct weir_buffer *b =
-        buffer_wrap(&k->env.buffers, BUFFER_FOREIGN, chunk, sizeof(chunk), 77);
+    struct weir_buffer *b = buffer_wrap(&k->env.buffers, BUFFER_FOREIGN, chunk, sizeof(chunk), 77);
     b->size = f.size;
     assert_int_equal(ip_input(&k->ip, k->tun, b, &k->packet, &k->error), IP_DONE);
     assert_true(buffer_pull_returned(&k->env.buffers, &cookie)); /* at once */

@@ -16,8 +16,8 @@ static int route(struct ip_kit *k, const char *to, uint8_t prefix, const char *g
     if (gateway != NULL) {
         hop = kit_ip(gateway);
     }
-    int error = ip_route_add(&k->ip, &destination, prefix, gateway != NULL ? &hop : NULL, link,
-                             metric);
+    int error =
+        ip_route_add(&k->ip, &destination, prefix, gateway != NULL ? &hop : NULL, link, metric);
     ip_check(&k->ip);
     return error;
 }
@@ -201,9 +201,9 @@ static void test_source_selection(void **state)
     } cases[] = {
         {"2001:db8:2::1", "2001:db8:2::7"}, /* rule 8: longest match */
         {"2001:db8::55", "2001:db8::1"},
-        {"2600::1", "2001:db8::1"},         /* nothing to choose by: the first */
-        {"fd00::1", "fd00::7"},             /* rule 6: label */
-        {"fe80::5", "fe80::1"},             /* rule 2: scope */
+        {"2600::1", "2001:db8::1"}, /* nothing to choose by: the first */
+        {"fd00::1", "fd00::7"},     /* rule 6: label */
+        {"fe80::5", "fe80::1"},     /* rule 2: scope */
         {"ff02::1:3", "fe80::1"},
         {"ff0e::1:3", "2001:db8::1"},
         {"10.9.9.9", "10.0.0.7"},

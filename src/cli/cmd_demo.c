@@ -1,0 +1,151 @@
+/* cmd_demo.c - weir demo: draws canned conversations between two weir stacks. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/cmd.h"
+#include "cli/demo.h"
+#include "cli/values.h"
+#include "render/json.h"
+#include "render/width.h"
+
+enum { KEY_LIST = 0x200, KEY_ISN, KEY_DELAY };
+
+struct arguments {
+    struct cli_output output;
+    struct demo_options demo;
+    const struct demo_scene *scene;
+    bool list;
+};
+
+static error_t bad_value(const char *option, const char *arg)
+{
+    cli_error(CLI_USAGE, "bad value for %s: %s", option, arg);
+    return EINVAL;
+}
+
+/* "1000,8000" */
+static error_t parse_isns(struct arguments *a, const char *arg)
+{
+    char *end;
+    unsigned long first, second;
+
+    errno = 0;
+    first = strtoul(arg, &end, 10);
+    if (end == arg || *end != ',' || first > UINT32_MAX || arg[0] == '-') {
+        return bad_value("--isn", arg);
+    }
+    arg = end + 1;
+    second = strtoul(arg, &end, 10);
+    if (end == arg || *end != '\0' || second > UINT32_MAX || arg[0] == '-' || errno) {
+        return bad_value("--isn", arg);
+    }
+    a->demo.isn[0] = (uint32_t)first;
+    a->demo.isn[1] = (uint32_t)second;
+    return 0;
+}
+
+static error_t parse_scene(struct arguments *a, const char *arg)
+{
+    if (a->scene) {
+        cli_error(CLI_USAGE, "more than one scene: %s", arg);
+        return EINVAL;
+    }
+    a->scene = demo_find(arg);
+    if (!a->scene) {
+        cli_error(CLI_USAGE, "unknown scene (weir demo --list shows them): %s", arg);
+        return EINVAL;
+    }
+    return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct arguments *a = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &a->output; return 0;
+    case KEY_LIST: a->list = true; return 0;
+    case KEY_ISN: return parse_isns(a, arg);
+    case KEY_DELAY: return value_duration(arg, &a->demo.delay) ? 0 : bad_value("--delay", arg);
+    case 'w': a->demo.write = arg; return 0;
+    case ARGP_KEY_ARG: return parse_scene(a, arg);
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int list_scenes(const struct arguments *a)
+{
+    for (size_t i = 0; i < demo_scene_count; i++) {
+        printf("%-20s %s\n", demo_scenes[i].name,
+               message_text(demo_scenes[i].title, a->output.text.language));
+    }
+    return cli_finish(CLI_OK);
+}
+
+/* The story in lines of the ladder's width. */
+static void print_story(const struct arguments *a)
+{
+    const char *text = message_text(a->scene->story, a->output.text.language);
+    const char *line;
+    size_t length;
+
+    printf("%s: %s\n\n", a->scene->name, message_text(a->scene->title, a->output.text.language));
+    while ((length = width_wrap(&text, a->output.text.width, &line)) > 0) {
+        printf("%.*s\n", (int)length, line);
+    }
+    putchar('\n');
+}
+
+static int draw(const struct arguments *a)
+{
+    struct ladder *ladder = NULL;
+    char why[256] = "";
+    int error = demo_run(a->scene, &a->demo, &ladder, why, sizeof(why));
+
+    if (error != WEIR_OK) {
+        return cli_error(error == WEIR_EACCES ? CLI_PERMISSION : CLI_SYSTEM, "%s", why);
+    }
+    if (a->output.json) {
+        error = json_ladder(stdout, ladder, a->output.text.seq);
+    } else {
+        print_story(a);
+        text_ladder(stdout, ladder, &a->output.text);
+    }
+    ladder_del(ladder);
+    return error == WEIR_OK ? CLI_OK : cli_error(CLI_SYSTEM, "no memory: demo %s", a->scene->name);
+}
+
+int cmd_demo(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"list", KEY_LIST, NULL, 0, "name the scenes there are", 0},
+        {"isn", KEY_ISN, "CLIENT,SERVER", 0, "initial sequence numbers (1000,8000)", 0},
+        {"delay", KEY_DELAY, "TIME", 0, "of the link, one way (20ms)", 0},
+        {"write", 'w', "FILE", 0, "write what the client saw on the wire as pcapng (- is stdout)",
+         0},
+        {0}};
+    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "[SCENE]",
+        .doc = "Draws a canned conversation between two weir stacks, which hold it over a link in "
+               "memory in virtual time. Without SCENE: the ten segments that explain TCP.",
+        .children = children};
+    struct arguments a = {.demo = {.isn = {1000, 8000}, .delay = 20 * WEIR_MS}};
+    int code = cli_parse(&argp, argc, argv, &a);
+
+    if (code >= 0) {
+        return code;
+    }
+    cli_output_settle(&a.output, SEQ_RAW);
+    if (a.list) {
+        return list_scenes(&a);
+    }
+    if (!a.scene) {
+        a.scene = &demo_scenes[0];
+    }
+    return cli_finish(draw(&a));
+}
