@@ -50,6 +50,7 @@ struct demo_side {
     uint32_t drop[DEMO_NTH_MAX];  /* numbers (1..) of its wire segments that are lost; 0 ends */
     uint32_t delay[DEMO_NTH_MAX]; /* ... or late by `late` */
     weir_time late;
+    uint64_t rate; /* of what it sends, bits per second; 0: infinite */
     struct demo_step steps[DEMO_STEPS_MAX];
 };
 

@@ -93,6 +93,7 @@ static struct weir_impair_direction trouble(const struct stage *s, const struct 
 {
     return (struct weir_impair_direction){
         .delay = s->options->delay,
+        .rate = side->rate,
         .drop = side->drop,
         .drop_count = count_nth(side->drop),
         .delay_nth = side->delay,

@@ -182,6 +182,7 @@ const struct demo_scene demo_scenes[] = {
         .story = MESSAGE_DEMO_FAST_RETRANSMIT_STORY,
         .sack = true,
         .client = {.drop = {4},
+                   .rate = 10000000,
                    .steps = {OPEN,
                              ASK(8760),
                              {.when = DEMO_CONNECTED, .after = 400 * MS, .what = DEMO_SHUTDOWN},

@@ -52,9 +52,9 @@
       "保活默认关闭,由应用程序打开。探测段使用下一个序号之前的号码,对方必须应答。") \
     X(DEMO_OUT_OF_ORDER, "a segment is overtaken: order by sequence numbers", "报文段被超过:按序号排序") \
     X(DEMO_OUT_OF_ORDER_STORY, \
-      "Segment 5 arrives before 4. The receiver keeps it, says what it is still waiting for, and hands both on " \
+      "Segment 6 arrives before 5. The receiver keeps it, says what it is still waiting for, and hands both on " \
       "in order. Nothing is sent again.", \
-      "第 5 段先于第 4 段到达。接收方先把它留下,说明仍在等待什么,然后按顺序交付。没有重传。") \
+      "第 6 段先于第 5 段到达。接收方先把它留下,说明仍在等待什么,然后按顺序交付。没有重传。") \
     X(DEMO_FAST_RETRANSMIT, "three duplicate ACKs: fast retransmit", "三个重复 ACK:快速重传") \
     X(DEMO_FAST_RETRANSMIT_STORY, \
       "One of six segments is lost. Each later one provokes an ACK that asks for the same byte and reports by " \

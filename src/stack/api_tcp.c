@@ -226,11 +226,7 @@ static uint16_t choose_port(struct weir_stack *s, struct tcp_tuple *tuple)
     offset = (uint32_t)siphash(c->secret + 8, bytes, sizeof(bytes));
     for (uint32_t i = 0; i < range; i++) {
         tuple->local_port = (uint16_t)(c->port_first + (offset + s->port_next++) % range);
-        if (!demux_find(&s->demux, tuple) &&
-            !s->demux.listeners[tuple->local_port % DEMUX_LISTENERS]) {
-            return tuple->local_port;
-        }
-        if (!demux_find(&s->demux, tuple) && !demux_listener(&s->demux, tuple, WEIR_ANY_LINK)) {
+        if (!demux_port_listened(&s->demux, tuple->local_port) && !demux_find(&s->demux, tuple)) {
             return tuple->local_port;
         }
     }

@@ -218,6 +218,17 @@ struct listener *demux_listener(const struct demux *d, const struct tcp_tuple *t
     return l ? l : best_in(d, d->wildcards, tuple, link);
 }
 
+bool demux_port_listened(const struct demux *d, uint16_t port)
+{
+    for (uint32_t i = d->listeners[port % DEMUX_LISTENERS]; i;
+         i = tcp_listener_at(d->tcp, i)->hash_next) {
+        if (tcp_listener_at(d->tcp, i)->local_port == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool demux_listen_conflict(const struct demux *d, const struct listener *l)
 {
     uint32_t head = l->local_port ? d->listeners[l->local_port % DEMUX_LISTENERS] : d->wildcards;

@@ -33,6 +33,8 @@ struct listener *demux_listener(const struct demux *d, const struct tcp_tuple *t
                                 uint32_t link);
 void demux_listen(struct demux *d, struct listener *l);
 void demux_unlisten(struct demux *d, struct listener *l);
+/* Does anybody listen on exactly this port (wildcards aside)? */
+bool demux_port_listened(const struct demux *d, uint16_t port);
 /* Would a listener like this collide with one that exists? */
 bool demux_listen_conflict(const struct demux *d, const struct listener *l);
 

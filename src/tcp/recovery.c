@@ -156,6 +156,9 @@ void recovery_on_rto(struct tcp *t, struct tcp_conn *c)
     f->recover = c->snd_nxt;
     f->dup_acks = 0;
     f->reno_sacked = 0;
+    if (f->tx_head && (tx_at(t, f->tx_head)->flags & TX_SACKED)) {
+        scoreboard_forget_sack(t, c); /* the oldest was SACKed and yet not acknowledged: reneging */
+    }
     scoreboard_mark_all(t, c, WEIR_REASON_RTO);
     c->cwnd = c->mss_base;
     trace_cwnd(t, c, before, WEIR_REASON_RTO);

@@ -196,7 +196,6 @@ void scoreboard_sack(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos e
 {
     uint32_t i = c->flight->tx_head;
 
-    /* blocks are mostly near the end of what is known: start from there when that is behind `start` */
     for (; i && tx_at(t, i)->start < end; i = tx_at(t, i)->next) {
         struct tx_record *r = tx_at(t, i);
 
@@ -241,6 +240,14 @@ void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason rea
     for (i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
         scoreboard_mark(t, c, i, reason);
     }
+}
+
+void scoreboard_forget_sack(struct tcp *t, struct tcp_conn *c)
+{
+    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        tx_at(t, i)->flags &= (uint8_t)~TX_SACKED;
+    }
+    c->flight->sacked_bytes = 0;
 }
 
 /*

@@ -38,6 +38,8 @@ void scoreboard_sack(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos e
 /* Marks lost: a record; everything not SACKed (RTO); what RFC 6675's IsLost says. */
 void scoreboard_mark(struct tcp *t, struct tcp_conn *c, uint32_t index, enum weir_reason reason);
 void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason reason);
+/* The receiver took its word back (RFC 2018 8): nothing counts as SACKed any more. */
+void scoreboard_forget_sack(struct tcp *t, struct tcp_conn *c);
 void scoreboard_mark_by_sack(struct tcp *t, struct tcp_conn *c);
 
 /* A frame of [start, end) left the device (or was dropped by it). */

@@ -275,8 +275,8 @@ static void without_a_handshake_nothing_is_claimed(void **state)
 
     (void)state;
     assert_string_equal(kit_rows(l, rows, sizeof(rows)),
-                        "1> /; 2< /; 3> /; idle 100; 4> /; idle 60; 5< /; idle 210; 6< /; "
-                        "idle 20; 7> /");
+                        "1> /; idle 20; 2< /; idle 20; 3> /; idle 100; 4> /; idle 60; 5< /; "
+                        "idle 210; 6< /; idle 20; 7> /");
     assert_false(info->handshake);
     assert_true(info->client_guessed);
     assert_int_equal(info->vantage, LADDER_AT_UNKNOWN);

@@ -1,0 +1,62 @@
+/* device_options.c - see device_options.h. */
+#include "cli/device_options.h"
+
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+bool device_parse(const char *text, struct device_spec *spec)
+{
+    bool tap = strncmp(text, "tap:", 4) == 0;
+
+    if ((!tap && strncmp(text, "tun:", 4) != 0) || text[4] == '\0') {
+        cli_error(CLI_USAGE, "neither tun:NAME nor tap:NAME: %s", text);
+        return false;
+    }
+    spec->name = text + 4;
+    spec->tap = tap;
+    return true;
+}
+
+static int exit_of(int error)
+{
+    switch (error) {
+    case WEIR_ENOENT: return CLI_MISSING;
+    case WEIR_EACCES: return CLI_PERMISSION;
+    case WEIR_EINVAL: return CLI_USAGE;
+    default: return CLI_SYSTEM;
+    }
+}
+
+/* An interface that is down swallows every packet, which looks like a network that does not answer. */
+static void tell_if_down(const char *name)
+{
+    struct ifreq request = {0};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        return;
+    }
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0) {
+        cli_error(CLI_OK, "the interface is down (ip link set dev %s up): %s", name, name);
+    }
+    close(fd);
+}
+
+int device_open(struct weir_device **device, const struct device_spec *spec, bool offload)
+{
+    struct weir_tuntap_config config = {.name = spec->name, .tap = spec->tap, .offload = offload};
+    char why[256];
+
+    int error = weir_tuntap_new(device, &config, why, sizeof(why));
+    if (error != WEIR_OK) {
+        return cli_error(exit_of(error), "%s", why);
+    }
+    tell_if_down(spec->name);
+    return CLI_OK;
+}

@@ -1,0 +1,143 @@
+/* impair_options.c - see impair_options.h. */
+#include "cli/impair_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "cli/cli.h"
+#include "cli/values.h"
+
+enum { OUT = 0, IN = 1 };
+
+/* The keys of one option are these times three, plus the directions that it sets. */
+enum what { LOSS = 0x400, DELAY, JITTER, RATE, QUEUE, REORDER, DUPLICATE, CORRUPT, DROP };
+enum { BOTH = 0, ONLY_OUT, ONLY_IN, VARIANTS };
+#define KEY(what, variant) ((what)*VARIANTS + (variant))
+enum { KEY_SEED = 0x300 };
+
+#define OPTION(name, what, arg, doc)                                 \
+    {name, KEY(what, BOTH), arg, 0, doc, 5},                         \
+        {name "-out", KEY(what, ONLY_OUT), arg, OPTION_HIDDEN, 0, 5}, \
+    {                                                                \
+        name "-in", KEY(what, ONLY_IN), arg, OPTION_HIDDEN, 0, 5     \
+    }
+
+static const struct argp_option impair_table[] = {
+    {NULL, 0, NULL, 0,
+     "Trouble on the way, counted in wire segments (NAME-out, NAME-in: one direction only):", 5},
+    OPTION("loss", LOSS, "P", "lose this share, such as 1%"),
+    OPTION("delay", DELAY, "TIME", "each way takes this long, such as 20ms"),
+    OPTION("jitter", JITTER, "TIME", "and up to this much longer; the order is kept"),
+    OPTION("rate", RATE, "RATE", "bits per second, such as 10mbit"),
+    OPTION("queue", QUEUE, "N", "packets that may wait for the rate (1000)"),
+    OPTION("reorder", REORDER, "P", "let this share be overtaken"),
+    OPTION("duplicate", DUPLICATE, "P", "deliver this share twice"),
+    OPTION("corrupt", CORRUPT, "P", "flip a bit in this share"),
+    OPTION("drop", DROP, "N[,N...]", "lose just these, counted from 1 in each direction"),
+    {"seed", KEY_SEED, "N", 0, "choose another course of chance (1)", 5},
+    {0}};
+
+static bool set_drop(struct impair_options *o, int direction, const char *text)
+{
+    struct weir_impair_direction *d = &o->config.direction[direction];
+    uint32_t last = 0;
+
+    d->drop = o->drop[direction];
+    d->drop_count = 0;
+    while (d->drop_count < IMPAIR_NTH_MAX) {
+        char *end;
+        unsigned long long number = strtoull(text, &end, 10);
+        if (text[0] < '0' || text[0] > '9' || number <= last || number > UINT32_MAX) {
+            return false;
+        }
+        o->drop[direction][d->drop_count++] = last = (uint32_t)number;
+        if (*end == '\0') {
+            return true;
+        }
+        if (*end != ',') {
+            return false;
+        }
+        text = end + 1;
+    }
+    return false;
+}
+
+static bool set_direction(struct impair_options *o, enum what what, int direction, const char *text)
+{
+    struct weir_impair_direction *d = &o->config.direction[direction];
+    uint64_t number;
+
+    switch (what) {
+    case LOSS: return value_probability(text, &d->loss);
+    case DELAY: return value_duration(text, &d->delay);
+    case JITTER: return value_duration(text, &d->jitter);
+    case RATE: return value_rate(text, &d->rate);
+    case REORDER: return value_probability(text, &d->reorder);
+    case DUPLICATE: return value_probability(text, &d->duplicate);
+    case CORRUPT: return value_probability(text, &d->corrupt);
+    case DROP: return set_drop(o, direction, text);
+    case QUEUE:
+        if (!value_number(text, 1, 1000000, &number)) {
+            return false;
+        }
+        d->queue_packets = (uint32_t)number;
+        return true;
+    }
+    return false;
+}
+
+static const char *name_of(int key)
+{
+    for (size_t i = 0; impair_table[i].name != NULL || impair_table[i].doc != NULL; i++) {
+        if (impair_table[i].key == key) {
+            return impair_table[i].name;
+        }
+    }
+    return "?";
+}
+
+static error_t parse_impair(int key, char *arg, struct argp_state *state)
+{
+    struct impair_options *o = state->input;
+    bool good = true;
+
+    if (key == ARGP_KEY_INIT) {
+        o->config.seed = 1;
+        return 0;
+    }
+    if (key == KEY_SEED) {
+        good = value_number(arg, 0, UINT64_MAX, &o->config.seed);
+    } else if (key >= KEY(LOSS, 0) && key < KEY(DROP + 1, 0)) {
+        int variant = key % VARIANTS;
+        o->wanted = true;
+        if (variant != ONLY_IN) {
+            good = set_direction(o, (enum what)(key / VARIANTS), OUT, arg);
+        }
+        if (variant != ONLY_OUT) {
+            good = good && set_direction(o, (enum what)(key / VARIANTS), IN, arg);
+        }
+    } else {
+        return ARGP_ERR_UNKNOWN;
+    }
+    if (!good) {
+        cli_error(CLI_USAGE, "bad value for --%s: %s", name_of(key), arg);
+        return EINVAL;
+    }
+    return 0;
+}
+
+const struct argp impair_argp = {.options = impair_table, .parser = parse_impair};
+
+weir_time impair_longest_delay(const struct impair_options *options)
+{
+    weir_time longest = 0;
+
+    for (int i = 0; i < 2; i++) {
+        const struct weir_impair_direction *d = &options->config.direction[i];
+        weir_time late = d->reorder > 0 ? d->reorder_delay + d->delay / 2 + WEIR_MS : 0;
+        longest = MAX(longest, d->delay + d->jitter + late);
+    }
+    return longest;
+}
