@@ -181,7 +181,7 @@ const struct demo_scene demo_scenes[] = {
         .title = MESSAGE_DEMO_FAST_RETRANSMIT,
         .story = MESSAGE_DEMO_FAST_RETRANSMIT_STORY,
         .sack = true,
-        .client = {.drop = {4},
+        .client = {.drop = {3},
                    .rate = 10000000,
                    .steps = {OPEN,
                              ASK(8760),

@@ -87,13 +87,19 @@ static const char *head_of(const struct ladder_segment *s, const struct glyphs *
     }
 }
 
-/* The pieces of an arrow, from its tail on: `columns` of slope, a mark, a head. */
 static void append_column(char *out, unsigned column, unsigned inner, const struct glyphs *g)
 {
     /* The slope is spread over all columns but the last, whatever the head covers. */
     unsigned step = column * SLOPE_STEPS / (inner - 1);
 
     strcat(out, g->slope[MIN(step, SLOPE_STEPS - 1)]);
+}
+
+static void append_blanks(char *out, unsigned columns)
+{
+    for (unsigned i = 0; i < columns; i++) {
+        strcat(out, " ");
+    }
 }
 
 static void draw_right(char *out, unsigned tail, unsigned inner, const char *mark, const char *head,
@@ -104,16 +110,13 @@ static void draw_right(char *out, unsigned tail, unsigned inner, const char *mar
     }
     strcat(out, mark);
     strcat(out, head);
+    append_blanks(out, inner - tail - width_of(mark) - width_of(head));
 }
 
 static void draw_left(char *out, unsigned tail, unsigned inner, const char *mark, const char *head,
                       const struct glyphs *g)
 {
-    unsigned blank = inner - tail - width_of(mark) - width_of(head);
-
-    for (unsigned i = 0; i < blank; i++) {
-        strcat(out, " ");
-    }
+    append_blanks(out, inner - tail - width_of(mark) - width_of(head));
     strcat(out, head);
     strcat(out, mark);
     for (unsigned i = tail; i-- > 0;) {

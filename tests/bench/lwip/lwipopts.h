@@ -44,15 +44,14 @@
 #define TCP_MSS BENCH_MSS
 #define PBUF_POOL_BUFSIZE (TCP_MSS + 40 + 36)
 #define LWIP_WND_SCALE 1
-#define TCP_RCV_SCALE 4
-#if BENCH_MSS > 1460
-#define TCP_WND (1024 * 1024)
-#else
-#define TCP_WND (BENCH_WND)
+#define TCP_RCV_SCALE 5
+#ifndef BENCH_WND
+#define BENCH_WND (256 * 1024)
 #endif
+#define TCP_WND BENCH_WND
 #define TCP_SND_BUF TCP_WND
 #define TCP_SND_QUEUELEN 2048
-#define TCP_SNDLOWAT 32768
+#define TCP_SNDLOWAT (TCP_MSS > 8192 ? 1024 : 32768)
 #define TCP_OVERSIZE TCP_MSS
 #define TCP_QUEUE_OOSEQ 1
 #define LWIP_TCP_SACK_OUT 1
@@ -60,13 +59,15 @@
 #define TCP_LISTEN_BACKLOG 1
 
 /* Checksums: computed and verified, in software */
+#ifndef LWIP_CHECKSUM_ON_COPY
 #define LWIP_CHECKSUM_ON_COPY 1
+#endif
 #define CHECKSUM_GEN_IP 1
 #define CHECKSUM_GEN_TCP 1
 #define CHECKSUM_CHECK_IP 1
 #define CHECKSUM_CHECK_TCP 1
 #ifndef LWIP_CHKSUM_ALGORITHM
-#define LWIP_CHKSUM_ALGORITHM 3
+#define LWIP_CHKSUM_ALGORITHM 2
 #endif
 
 #define LWIP_NOASSERT 1
