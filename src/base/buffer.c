@@ -47,10 +47,12 @@ void buffers_init(struct buffers *b, struct memory *memory, const struct weir_op
 {
     *b = (struct buffers){.memory = memory, .ops = ops};
     uint64_t bytes = CACHE_BYTES;
-    if (memory->budget != 0)
+    if (memory->budget != 0) {
         bytes = min_u64(bytes, memory->budget / CACHE_SHARE);
-    for (uint32_t i = 0; i < BUFFER_LISTS; i++)
+    }
+    for (uint32_t i = 0; i < BUFFER_LISTS; i++) {
         b->free_max[i] = (uint32_t)(bytes / (HEAD + list_payload[i]));
+    }
     b->free_max[LIST_LARGE] = 0;
 }
 
@@ -77,15 +79,17 @@ void buffers_trim(struct buffers *b)
 /* Free buffers of other classes may hold what this one needs. */
 static NOINLINE struct weir_buffer *allocate(struct buffers *b, uint32_t list, uint32_t payload)
 {
-    if (payload > UINT32_MAX - HEAD)
+    if (payload > UINT32_MAX - HEAD) {
         return NULL;
+    }
     struct block *block = memory_alloc(b->memory, HEAD + payload);
     if (block == NULL) {
         buffers_trim(b);
         block = memory_alloc(b->memory, HEAD + payload);
     }
-    if (block == NULL)
+    if (block == NULL) {
         return NULL;
+    }
     block->list = list;
     return &block->buffer;
 }
@@ -93,8 +97,9 @@ static NOINLINE struct weir_buffer *allocate(struct buffers *b, uint32_t list, u
 static inline struct weir_buffer *pop_free(struct buffers *b, uint32_t list)
 {
     struct weir_buffer *buffer = b->free_list[list];
-    if (UNLIKELY(buffer == NULL))
+    if (UNLIKELY(buffer == NULL)) {
         return NULL;
+    }
     b->free_list[list] = buffer->next;
     b->free_count[list]--;
     MEMORY_UNPOISON((uint8_t *)buffer + HEAD, list_payload[list]);
@@ -119,13 +124,15 @@ static inline void release(struct buffers *b, struct weir_buffer *buffer, uint32
 struct weir_buffer *buffer_alloc(struct buffers *b, uint32_t capacity)
 {
     uint32_t list = list_of(capacity);
-    if (LIKELY(list != LIST_LARGE))
+    if (LIKELY(list != LIST_LARGE)) {
         capacity = list_payload[list];
+    }
     struct weir_buffer *buffer = pop_free(b, list);
     if (UNLIKELY(buffer == NULL)) {
         buffer = allocate(b, list, capacity);
-        if (buffer == NULL)
+        if (buffer == NULL) {
             return NULL;
+        }
     }
     b->out++;
     uint8_t *bytes = (uint8_t *)buffer + HEAD;
@@ -147,8 +154,9 @@ struct weir_buffer *buffer_wrap(struct buffers *b, enum buffer_kind kind, void *
     struct weir_buffer *buffer = pop_free(b, LIST_BARE);
     if (UNLIKELY(buffer == NULL)) {
         buffer = allocate(b, LIST_BARE, 0);
-        if (buffer == NULL)
+        if (buffer == NULL) {
             return NULL;
+        }
     }
     b->out++;
     b->foreign_out++;
@@ -174,21 +182,24 @@ void buffer_ref(struct weir_buffer *buffer)
 static void append(struct weir_buffer **head, struct weir_buffer **tail, struct weir_buffer *buffer)
 {
     buffer->next = NULL;
-    if (*head == NULL)
+    if (*head == NULL) {
         *head = buffer;
-    else
+    } else {
         (*tail)->next = buffer;
+    }
     *tail = buffer;
 }
 
 static struct weir_buffer *pull(struct weir_buffer **head, struct weir_buffer **tail)
 {
     struct weir_buffer *buffer = *head;
-    if (buffer == NULL)
+    if (buffer == NULL) {
         return NULL;
+    }
     *head = buffer->next;
-    if (*head == NULL)
+    if (*head == NULL) {
         *tail = NULL;
+    }
     buffer->next = NULL;
     return buffer;
 }
@@ -196,19 +207,22 @@ static struct weir_buffer *pull(struct weir_buffer **head, struct weir_buffer **
 /* The last reference to memory that is not the stack's: its owner must hear of it. */
 static NOINLINE void give_back(struct buffers *b, struct weir_buffer *buffer)
 {
-    if (buffer->kind == BUFFER_FOREIGN)
+    if (buffer->kind == BUFFER_FOREIGN) {
         append(&b->returned_head, &b->returned_tail, buffer);
-    else
+    } else {
         append(&b->released_head, &b->released_tail, buffer);
+    }
 }
 
 void buffer_unref(struct buffers *b, struct weir_buffer *buffer)
 {
-    if (buffer == NULL)
+    if (buffer == NULL) {
         return;
+    }
     ASSERT(buffer->references != 0);
-    if (--buffer->references != 0)
+    if (--buffer->references != 0) {
         return;
+    }
     if (UNLIKELY(buffer->kind != BUFFER_OWN)) {
         give_back(b, buffer);
         return;
@@ -219,8 +233,9 @@ void buffer_unref(struct buffers *b, struct weir_buffer *buffer)
 bool buffer_pull_returned(struct buffers *b, uint64_t *cookie)
 {
     struct weir_buffer *buffer = pull(&b->returned_head, &b->returned_tail);
-    if (buffer == NULL)
+    if (buffer == NULL) {
         return false;
+    }
     *cookie = buffer->cookie;
     b->foreign_out--;
     release(b, buffer, HEAD);
@@ -230,8 +245,9 @@ bool buffer_pull_returned(struct buffers *b, uint64_t *cookie)
 struct weir_buffer *buffer_pull_released(struct buffers *b)
 {
     struct weir_buffer *buffer = pull(&b->released_head, &b->released_tail);
-    if (buffer != NULL)
+    if (buffer != NULL) {
         b->foreign_out--;
+    }
     return buffer;
 }
 
@@ -244,8 +260,9 @@ void buffer_dispose(struct buffers *b, struct weir_buffer *buffer)
 /* memcpy must not be given a null pointer, and an empty slice may hold one. */
 static void copy(void *to, const void *from, size_t size)
 {
-    if (size != 0)
+    if (size != 0) {
         memcpy(to, from, size);
+    }
 }
 
 void buffer_copy_in(struct buffers *b, void *to, const void *from, size_t size)

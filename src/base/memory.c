@@ -20,11 +20,13 @@ static bool fits(const struct memory *m, size_t size)
 void *memory_alloc(struct memory *m, size_t size)
 {
     ASSERT(size != 0);
-    if (!fits(m, size))
+    if (!fits(m, size)) {
         return NULL;
+    }
     void *p = m->allocator.alloc(m->allocator.ctx, size);
-    if (p == NULL)
+    if (p == NULL) {
         return NULL;
+    }
     m->used += size;
     m->used_max = max_u64(m->used_max, m->used);
     return p;
@@ -33,15 +35,17 @@ void *memory_alloc(struct memory *m, size_t size)
 void *memory_alloc_zero(struct memory *m, size_t size)
 {
     void *p = memory_alloc(m, size);
-    if (p != NULL)
+    if (p != NULL) {
         memset(p, 0, size);
+    }
     return p;
 }
 
 void memory_free(struct memory *m, void *p, size_t size)
 {
-    if (p == NULL)
+    if (p == NULL) {
         return;
+    }
     ASSERT(size != 0 && m->used >= size);
     m->used -= size;
     m->allocator.free(m->allocator.ctx, p, size);

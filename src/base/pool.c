@@ -32,8 +32,9 @@ static size_t slab_size(const struct pool *p)
 
 void pool_fini(struct pool *p)
 {
-    for (uint32_t i = 0; i < p->slab_count; i++)
+    for (uint32_t i = 0; i < p->slab_count; i++) {
         memory_free(p->memory, p->slabs[i], slab_size(p));
+    }
     memory_free(p->memory, p->slabs, p->slab_capacity * sizeof(p->slabs[0]));
     pool_init(p, p->memory, p->object_size, p->slab_shift);
 }
@@ -41,14 +42,17 @@ void pool_fini(struct pool *p)
 /* Room for one more slab's address. The old table is given up only when the new one is there. */
 static bool grow_table(struct pool *p)
 {
-    if (p->slab_count < p->slab_capacity)
+    if (p->slab_count < p->slab_capacity) {
         return true;
+    }
     uint32_t capacity = p->slab_capacity != 0 ? 2 * p->slab_capacity : SLAB_CAPACITY_FIRST;
     uint8_t **slabs = memory_alloc(p->memory, capacity * sizeof(slabs[0]));
-    if (slabs == NULL)
+    if (slabs == NULL) {
         return false;
-    if (p->slab_count != 0)
+    }
+    if (p->slab_count != 0) {
         memcpy(slabs, p->slabs, p->slab_count * sizeof(slabs[0]));
+    }
     memory_free(p->memory, p->slabs, p->slab_capacity * sizeof(slabs[0]));
     p->slabs = slabs;
     p->slab_capacity = capacity;
@@ -58,11 +62,13 @@ static bool grow_table(struct pool *p)
 static NOINLINE bool add_slab(struct pool *p)
 {
     /* All indexes of a slab must be nameable, and pool_limit as well. */
-    if (p->slab_count >= UINT32_MAX >> p->slab_shift || !grow_table(p))
+    if (p->slab_count >= UINT32_MAX >> p->slab_shift || !grow_table(p)) {
         return false;
+    }
     uint8_t *slab = memory_alloc(p->memory, slab_size(p));
-    if (slab == NULL)
+    if (slab == NULL) {
         return false;
+    }
     p->slabs[p->slab_count++] = slab;
     return true;
 }
@@ -76,8 +82,9 @@ void *pool_get(struct pool *p, uint32_t *index)
         memcpy(&p->free_head, object, sizeof(p->free_head));
     } else {
         i = p->fresh;
-        if (i >> p->slab_shift >= p->slab_count && !add_slab(p))
+        if (i >> p->slab_shift >= p->slab_count && !add_slab(p)) {
             return NULL;
+        }
         object = pool_at(p, i);
         p->fresh++;
     }

@@ -21,10 +21,11 @@ static uint32_t first_touching(const struct ranges *r, uint64_t position)
     uint32_t low = 0, high = r->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (r->at[middle].end < position)
+        if (r->at[middle].end < position) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -39,8 +40,9 @@ uint32_t ranges_find(const struct ranges *r, uint64_t position)
 static void resize_run(struct ranges *r, uint32_t first, uint32_t before, uint32_t now)
 {
     uint32_t behind = r->count - first - before;
-    if (behind != 0 && before != now)
+    if (behind != 0 && before != now) {
         memmove(&r->at[first + now], &r->at[first + before], behind * sizeof(r->at[0]));
+    }
     r->count = r->count - before + now;
 }
 
@@ -50,10 +52,12 @@ bool ranges_add(struct ranges *r, uint64_t start, uint64_t end, uint32_t *merged
     if (start < end) {
         first = first_touching(r, start);
         uint32_t last = first;
-        while (last < r->count && r->at[last].start <= end)
+        while (last < r->count && r->at[last].start <= end) {
             last++;
-        if (first == last && r->count == r->capacity)
+        }
+        if (first == last && r->count == r->capacity) {
             return false;
+        }
         if (first != last) {
             start = min_u64(start, r->at[first].start);
             end = max_u64(end, r->at[last - 1].end);
@@ -61,8 +65,9 @@ bool ranges_add(struct ranges *r, uint64_t start, uint64_t end, uint32_t *merged
         resize_run(r, first, last - first, 1);
         r->at[first] = (struct range){.start = start, .end = end};
     }
-    if (merged != NULL)
+    if (merged != NULL) {
         *merged = first;
+    }
     return true;
 }
 
@@ -70,38 +75,46 @@ void ranges_trim_below(struct ranges *r, uint64_t position)
 {
     uint32_t gone = ranges_find(r, position);
     resize_run(r, 0, gone, 0);
-    if (r->count != 0)
+    if (r->count != 0) {
         r->at[0].start = max_u64(r->at[0].start, position);
+    }
 }
 
 bool ranges_remove(struct ranges *r, uint64_t start, uint64_t end)
 {
-    if (start >= end)
+    if (start >= end) {
         return true;
+    }
     uint32_t first = ranges_find(r, start);
     uint32_t last = first;
-    while (last < r->count && r->at[last].start < end)
+    while (last < r->count && r->at[last].start < end) {
         last++;
-    if (first == last)
+    }
+    if (first == last) {
         return true;
+    }
 
     struct range left = {.start = r->at[first].start, .end = start};
     struct range right = {.start = end, .end = r->at[last - 1].end};
     uint32_t keep_left = left.start < left.end, keep_right = right.start < right.end;
-    if (keep_left + keep_right > last - first && r->count == r->capacity)
+    if (keep_left + keep_right > last - first && r->count == r->capacity) {
         return false;
+    }
     resize_run(r, first, last - first, keep_left + keep_right);
-    if (keep_left)
+    if (keep_left) {
         r->at[first] = left;
-    if (keep_right)
+    }
+    if (keep_right) {
         r->at[first + keep_left] = right;
+    }
     return true;
 }
 
 bool ranges_cover(const struct ranges *r, uint64_t start, uint64_t end)
 {
-    if (start >= end)
+    if (start >= end) {
         return true;
+    }
     uint32_t i = ranges_find(r, start);
     return i < r->count && r->at[i].start <= start && end <= r->at[i].end;
 }
@@ -109,7 +122,8 @@ bool ranges_cover(const struct ranges *r, uint64_t start, uint64_t end)
 uint64_t ranges_bytes(const struct ranges *r)
 {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < r->count; i++)
+    for (uint32_t i = 0; i < r->count; i++) {
         bytes += r->at[i].end - r->at[i].start;
+    }
     return bytes;
 }

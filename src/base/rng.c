@@ -21,8 +21,9 @@ static uint64_t splitmix64(uint64_t *state)
 void rng_seed(struct rng *r, uint64_t seed)
 {
     /* Four outputs in a row of a bijection of a counter: never all zero, which would be stuck. */
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         r->s[i] = splitmix64(&seed);
+    }
 }
 
 uint64_t rng_next(struct rng *r)
@@ -45,8 +46,9 @@ uint64_t rng_below(struct rng *r, uint64_t n)
      * the bound on the tries costs a bias below 2^-128. */
     uint64_t refused = (0 - n) % n;
     uint64_t x = rng_next(r);
-    for (unsigned tries = 0; x < refused && tries < 128; tries++)
+    for (unsigned tries = 0; x < refused && tries < 128; tries++) {
         x = rng_next(r);
+    }
     return x % n;
 }
 

@@ -53,16 +53,19 @@ uint64_t siphash(const uint8_t key[16], const void *data, size_t size)
     };
     const uint8_t *p = data;
     size_t left = size;
-    for (; left >= 8; p += 8, left -= 8)
+    for (; left >= 8; p += 8, left -= 8) {
         sip_word(&s, load_le64(p));
+    }
 
     uint64_t last = (uint64_t)size << 56;
-    for (size_t i = 0; i < left; i++)
+    for (size_t i = 0; i < left; i++) {
         last |= (uint64_t)p[i] << 8 * i;
+    }
     sip_word(&s, last);
 
     s.v2 ^= 0xff;
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         sip_round(&s);
+    }
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }

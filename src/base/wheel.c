@@ -44,8 +44,9 @@ struct place {
 static struct place place_of(const struct wheel *w, uint64_t tick)
 {
     uint32_t level = bit_highest(tick ^ w->now_tick) / WHEEL_BITS;
-    if (level >= WHEEL_LEVELS)
+    if (level >= WHEEL_LEVELS) {
         return (struct place){.level = LEVEL_TOP, .slot = 0};
+    }
     uint32_t slot = (uint32_t)(tick >> level * WHEEL_BITS) % WHEEL_SLOTS;
     return (struct place){.level = level, .slot = slot};
 }
@@ -64,23 +65,26 @@ static void list_append(struct wheel *w, struct list list, uint32_t index, struc
 {
     e->next = 0;
     e->prev = *list.tail;
-    if (e->prev != 0)
+    if (e->prev != 0) {
         w->entry(w->ctx, e->prev)->next = index;
-    else
+    } else {
         *list.head = index;
+    }
     *list.tail = index;
 }
 
 static void list_unlink(struct wheel *w, struct list list, struct wheel_entry *e)
 {
-    if (e->prev != 0)
+    if (e->prev != 0) {
         w->entry(w->ctx, e->prev)->next = e->next;
-    else
+    } else {
         *list.head = e->next;
-    if (e->next != 0)
+    }
+    if (e->next != 0) {
         w->entry(w->ctx, e->next)->prev = e->prev;
-    else
+    } else {
         *list.tail = e->prev;
+    }
 }
 
 /* Puts an entry whose tick is set where it belongs. */
@@ -102,8 +106,9 @@ static void take_out(struct wheel *w, struct wheel_entry *e)
     } else {
         struct place at = place_of(w, e->tick);
         list_unlink(w, list_at(w, at), e);
-        if (w->head[at.level][at.slot] == 0)
+        if (w->head[at.level][at.slot] == 0) {
             w->occupied[at.level] &= ~((uint64_t)1 << at.slot);
+        }
     }
     *e = (struct wheel_entry){0};
 }
@@ -117,16 +122,19 @@ void wheel_init(struct wheel *w, struct wheel_entry *(*entry)(void *, uint32_t),
 void wheel_set(struct wheel *w, uint32_t index, weir_time deadline)
 {
     ASSERT(index != 0);
-    if (deadline > DEADLINE_LAST)
+    if (deadline > DEADLINE_LAST) {
         return;
+    }
     struct wheel_entry *e = w->entry(w->ctx, index);
     uint64_t tick = deadline <= w->now ? w->now_tick : tick_ceil(deadline);
-    if (e->tick != 0 && e->tick <= tick)
+    if (e->tick != 0 && e->tick <= tick) {
         return;
-    if (e->tick != 0)
+    }
+    if (e->tick != 0) {
         take_out(w, e);
-    else
+    } else {
         w->count++;
+    }
     e->tick = tick;
     put(w, index, e);
 }
@@ -134,8 +142,9 @@ void wheel_set(struct wheel *w, uint32_t index, weir_time deadline)
 void wheel_remove(struct wheel *w, uint32_t index)
 {
     struct wheel_entry *e = w->entry(w->ctx, index);
-    if (e->tick == 0)
+    if (e->tick == 0) {
         return;
+    }
     take_out(w, e);
     w->count--;
 }
@@ -144,10 +153,12 @@ void wheel_remove(struct wheel *w, uint32_t index)
 static bool next_slot(const struct wheel *w, struct place *at, uint64_t *start)
 {
     uint32_t level = 0;
-    while (level < WHEEL_LEVELS && w->occupied[level] == 0)
+    while (level < WHEEL_LEVELS && w->occupied[level] == 0) {
         level++;
-    if (level == WHEEL_LEVELS)
+    }
+    if (level == WHEEL_LEVELS) {
         return false;
+    }
     /* Slot 0, beyond the digits, comes after all others: as if it were slot 64. */
     uint64_t others = w->occupied[level] & ~(uint64_t)1;
     uint64_t digit = others != 0 ? bit_lowest(others) : WHEEL_SLOTS;
@@ -186,18 +197,20 @@ static void cascade(struct wheel *w, struct list list)
 
 void wheel_advance(struct wheel *w, weir_time now)
 {
-    if (now <= w->now)
+    if (now <= w->now) {
         return;
+    }
     w->now = now;
     uint64_t target = tick_floor(now), start;
     struct place at;
     while (next_slot(w, &at, &start) && start <= target) {
         w->now_tick = start;
         w->occupied[at.level] &= ~((uint64_t)1 << at.slot);
-        if (at.level == 0)
+        if (at.level == 0) {
             fire(w, list_at(w, at));
-        else
+        } else {
             cascade(w, list_at(w, at));
+        }
     }
     w->now_tick = target;
 }
@@ -216,9 +229,11 @@ weir_time wheel_next(const struct wheel *w)
 {
     struct place at;
     uint64_t start;
-    if (w->due_head != 0)
+    if (w->due_head != 0) {
         return 0;
-    if (!next_slot(w, &at, &start))
+    }
+    if (!next_slot(w, &at, &start)) {
         return WEIR_NEVER;
+    }
     return (start - 1) << WHEEL_TICK_SHIFT;
 }

@@ -54,8 +54,9 @@ int error_errno(char *why, size_t size, int number, const char *format, ...)
         va_start(arguments, format);
         int length = vsnprintf(why, size, format, arguments);
         va_end(arguments);
-        if (length >= 0 && (size_t)length < size)
+        if (length >= 0 && (size_t)length < size) {
             snprintf(why + length, size - (size_t)length, ": %s", strerror(number));
+        }
     }
     return error_from_errno(number);
 }

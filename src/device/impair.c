@@ -55,8 +55,9 @@ static struct impair *impair_of(struct weir_device *device)
 static struct held *held_new(const uint8_t *packet, uint32_t size, weir_time due)
 {
     struct held *h = malloc(sizeof(*h) + size);
-    if (!h)
+    if (!h) {
         return NULL;
+    }
     *h = (struct held){.due = due, .size = size};
     memcpy(h->packet, packet, size);
     return h;
@@ -65,8 +66,9 @@ static struct held *held_new(const uint8_t *packet, uint32_t size, weir_time due
 static void held_insert(struct held_queue *q, struct held *h)
 {
     struct held *before = q->last; /* from the end: only late ones are passed */
-    while (before && before->due > h->due)
+    while (before && before->due > h->due) {
         before = before->prev;
+    }
     h->prev = before;
     h->next = before ? before->next : q->first;
     *(h->next ? &h->next->prev : &q->last) = h;
@@ -108,16 +110,18 @@ static void log_packet(const struct hand_in *in, const struct impair_verdict *v,
         .size = size,
         .packet = packet,
     };
-    if (in->impair->log)
+    if (in->impair->log) {
         in->impair->log(in->impair->log_ctx, &record);
+    }
 }
 
 /* Flips one bit behind the link header, which on a real link has a check of its own. */
 static void corrupt(const struct impair *impair, struct held *h, uint64_t random)
 {
     uint32_t skip = wire_link_size(impair->device.caps.medium);
-    if (h->size <= skip)
+    if (h->size <= skip) {
         return;
+    }
     uint64_t bit = random % ((uint64_t)(h->size - skip) * 8);
     h->packet[skip + bit / 8] ^= (uint8_t)(1u << (bit % 8));
 }
@@ -137,10 +141,12 @@ static void hand_in_packet(void *ctx, uint8_t *packet, uint32_t size)
         }
     }
     log_packet(in, &v, v.fate, packet, size);
-    if (!h)
+    if (!h) {
         return;
-    if (v.corrupted)
+    }
+    if (v.corrupted) {
         corrupt(in->impair, h, v.corrupt_random);
+    }
     held_insert(q, h);
     if (v.duplicated && (copy = held_new(h->packet, size, v.due)) != NULL) {
         held_insert(q, copy);
@@ -162,24 +168,28 @@ static bool push_batch(struct impair *impair, weir_time now)
         slices[n] = (struct weir_slice){.data = h->packet, .size = h->size};
         frames[n] = (struct weir_frame){.size = h->size, .slice_count = 1, .slices = &slices[n]};
     }
-    if (n == 0)
+    if (n == 0) {
         return false;
+    }
     int sent = weir_device_send(impair->device.inner, frames, n, now);
     if (sent < 0) {
         impair->failed = sent;
         return false;
     }
-    for (int i = 0; i < sent; i++)
+    for (int i = 0; i < sent; i++) {
         held_drop_first(q);
-    if ((size_t)sent < n)
+    }
+    if ((size_t)sent < n) {
         q->retry = now + RETRY_TIME;
+    }
     return (size_t)sent == n;
 }
 
 static void push(struct impair *impair, weir_time now)
 {
-    while (!impair->failed && push_batch(impair, now))
+    while (!impair->failed && push_batch(impair, now)) {
         ;
+    }
 }
 
 static int impair_send(struct weir_device *device, const struct weir_frame *frames, size_t n,
@@ -188,9 +198,10 @@ static int impair_send(struct weir_device *device, const struct weir_frame *fram
     struct impair *impair = impair_of(device);
     struct hand_in in = {.impair = impair, .now = now, .direction = OUT};
 
-    for (size_t i = 0; i < n && !impair->failed; i++)
+    for (size_t i = 0; i < n && !impair->failed; i++) {
         wire_packets(frames[i].slices, frames[i].slice_count, &frames[i].offload,
                      device->caps.medium, impair->scratch, hand_in_packet, &in);
+    }
     push(impair, now);
     return impair->failed ? impair->failed : (int)n;
 }
@@ -256,8 +267,9 @@ static int impair_fd(const struct weir_device *device)
 static void impair_free(struct impair *impair)
 {
     for (int i = 0; i < 2; i++) {
-        while (impair->held[i].first)
+        while (impair->held[i].first) {
             held_drop_first(&impair->held[i]);
+        }
         impair_dir_fini(&impair->dir[i]);
     }
     free(impair);
@@ -282,12 +294,14 @@ int weir_impair_new(struct weir_device **device, struct weir_device *inner,
 {
     struct impair *impair = calloc(1, sizeof(*impair));
     int error = impair ? WEIR_OK : WEIR_ENOBUFS;
-    for (uint32_t i = 0; i < 2 && !error; i++) /* the directions must not draw the same numbers */
+    for (uint32_t i = 0; i < 2 && !error; i++) { /* the directions must not draw the same numbers */
         error = impair_dir_init(&impair->dir[i], &config->direction[i],
                                 config->seed + i * 0x9e3779b97f4a7c15u);
+    }
     if (error) {
-        if (impair)
+        if (impair) {
             impair_free(impair);
+        }
         return error;
     }
     impair->device = (struct weir_device){

@@ -19,11 +19,13 @@ static int compare(const void *a, const void *b)
 
 static bool list_init(struct impair_list *list, const uint32_t *numbers, size_t count)
 {
-    if (count == 0)
+    if (count == 0) {
         return true;
+    }
     list->numbers = malloc(count * sizeof(numbers[0]));
-    if (!list->numbers)
+    if (!list->numbers) {
         return false;
+    }
     memcpy(list->numbers, numbers, count * sizeof(numbers[0]));
     list->count = count;
     qsort(list->numbers, count, sizeof(numbers[0]), compare);
@@ -32,8 +34,9 @@ static bool list_init(struct impair_list *list, const uint32_t *numbers, size_t 
 
 static bool list_has(struct impair_list *list, uint32_t number)
 {
-    while (list->at < list->count && list->numbers[list->at] < number)
+    while (list->at < list->count && list->numbers[list->at] < number) {
         list->at++;
+    }
     return list->at < list->count && list->numbers[list->at] == number;
 }
 
@@ -52,13 +55,15 @@ static void starts_expire(struct impair_dir *dir, weir_time now)
 static bool transmit(struct impair_dir *dir, uint32_t size, weir_time now, weir_time *end)
 {
     *end = now;
-    if (dir->config.rate == 0)
+    if (dir->config.rate == 0) {
         return true;
+    }
     starts_expire(dir, now);
     weir_time start = max_u64(now, dir->busy_until);
     if (start > now) {
-        if (dir->starts_count == dir->starts_size)
+        if (dir->starts_count == dir->starts_size) {
             return false;
+        }
         dir->starts[(dir->starts_head + dir->starts_count) % dir->starts_size] = start;
         dir->starts_count++;
     } else if (dir->busy_until < now) {
@@ -96,8 +101,9 @@ static weir_time propagate(struct impair_dir *dir, weir_time sent, double jitter
     const struct weir_impair_direction *c = &dir->config;
     weir_time due = sent + c->delay + (weir_time)(jitter * (double)c->jitter);
     due = max_u64(due, dir->last_due);
-    if (late_by > 0)
+    if (late_by > 0) {
         return due + late_by;
+    }
     dir->last_due = due;
     return due;
 }
@@ -109,19 +115,23 @@ struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, we
     struct draws d = draw(&dir->rng);
     weir_time end, late_by = 0;
 
-    if (list_has(&dir->drop, v.number))
+    if (list_has(&dir->drop, v.number)) {
         v.fate = WEIR_IMPAIR_DROPPED_NTH;
-    else if (d.loss < c->loss)
+    } else if (d.loss < c->loss) {
         v.fate = WEIR_IMPAIR_LOST;
-    else if (!transmit(dir, size, now, &end))
+    } else if (!transmit(dir, size, now, &end)) {
         v.fate = WEIR_IMPAIR_QUEUE_FULL;
-    if (v.fate != WEIR_IMPAIR_DELIVERED)
+    }
+    if (v.fate != WEIR_IMPAIR_DELIVERED) {
         return v;
+    }
 
-    if (d.reorder < c->reorder)
+    if (d.reorder < c->reorder) {
         late_by += c->reorder_delay ? c->reorder_delay : c->delay / 2 + WEIR_MS;
-    if (list_has(&dir->delay, v.number))
+    }
+    if (list_has(&dir->delay, v.number)) {
         late_by += c->delay_nth_by;
+    }
     v.due = propagate(dir, end, d.jitter, late_by);
     v.reordered = late_by > 0;
     v.corrupted = d.corrupt < c->corrupt;
@@ -143,17 +153,20 @@ int impair_dir_init(struct impair_dir *dir, const struct weir_impair_direction *
     rng_seed(&dir->rng, seed);
     if (!is_probability(config->loss) || !is_probability(config->duplicate) ||
         !is_probability(config->corrupt) || !is_probability(config->reorder) ||
-        config->queue_packets > QUEUE_MAX)
+        config->queue_packets > QUEUE_MAX) {
         return WEIR_EINVAL;
+    }
     if (!list_init(&dir->drop, config->drop, config->drop_count) ||
         !list_init(&dir->duplicate, config->duplicate_nth, config->duplicate_nth_count) ||
-        !list_init(&dir->delay, config->delay_nth, config->delay_nth_count))
+        !list_init(&dir->delay, config->delay_nth, config->delay_nth_count)) {
         return WEIR_ENOBUFS;
+    }
     if (config->rate > 0) {
         dir->starts_size = config->queue_packets ? config->queue_packets : QUEUE_DEFAULT;
         dir->starts = calloc(dir->starts_size, sizeof(dir->starts[0]));
-        if (!dir->starts)
+        if (!dir->starts) {
             return WEIR_ENOBUFS;
+        }
     }
     return WEIR_OK;
 }

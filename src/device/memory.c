@@ -61,8 +61,9 @@ static void deliver(struct end *to, const struct weir_slice *slices, uint32_t sl
                     uint32_t size, const struct weir_offload *offload)
 {
     struct weir_buffer *buffer = weir_buffer_alloc(to->device.stack, size);
-    if (!buffer)
+    if (!buffer) {
         return;
+    }
     buffer->size = wire_gather(buffer->data, buffer->capacity, slices, slice_count);
     buffer->offload = *offload;
     enqueue(to, buffer);
@@ -72,19 +73,22 @@ static void deliver_packet(void *ctx, uint8_t *packet, uint32_t size)
 {
     struct end *to = ctx;
     struct weir_slice slice = {.data = packet, .size = size};
-    if (to->count < to->cable->queue_packets)
+    if (to->count < to->cable->queue_packets) {
         deliver(to, &slice, 1, size, &(struct weir_offload){0});
+    }
 }
 
 /* A frame that this cable cannot carry as it is. The stack cuts by the caps, so this is rare. */
 static void deliver_as_wire(struct end *to, const struct weir_frame *frame)
 {
     struct cable *cable = to->cable;
-    if (!cable->scratch)
+    if (!cable->scratch) {
         cable->scratch = malloc(WIRE_SCRATCH_SIZE);
-    if (cable->scratch)
+    }
+    if (cable->scratch) {
         wire_packets(frame->slices, frame->slice_count, &frame->offload, to->device.caps.medium,
                      cable->scratch, deliver_packet, to);
+    }
 }
 
 static int memory_send(struct weir_device *device, const struct weir_frame *frames, size_t n,
@@ -93,16 +97,18 @@ static int memory_send(struct weir_device *device, const struct weir_frame *fram
     struct end *end = end_of(device), *to = end->peer;
     const struct cable *cable = end->cable;
     (void)now;
-    if (!to->open || !to->device.stack)
+    if (!to->open || !to->device.stack) {
         return (int)n;
+    }
     size_t i = 0;
     for (; i < n && to->count < cable->queue_packets; i++) {
         const struct weir_offload *offload = &frames[i].offload;
         if ((offload->gso_size && !cable->gso) ||
-            (offload->csum == WEIR_CSUM_PARTIAL && !cable->csum_offload))
+            (offload->csum == WEIR_CSUM_PARTIAL && !cable->csum_offload)) {
             deliver_as_wire(to, &frames[i]);
-        else
+        } else {
             deliver(to, frames[i].slices, frames[i].slice_count, frames[i].size, offload);
+        }
     }
     return (int)i;
 }
@@ -113,8 +119,9 @@ static int memory_recv(struct weir_device *device, struct weir_buffer *buffers[]
     struct end *end = end_of(device);
     size_t got = 0;
     (void)now;
-    while (got < n && end->count > 0)
+    while (got < n && end->count > 0) {
         buffers[got++] = dequeue(end);
+    }
     return (int)got;
 }
 
@@ -141,11 +148,13 @@ static void cable_free(struct cable *cable)
 static void memory_del(struct weir_device *device)
 {
     struct end *end = end_of(device);
-    while (end->count > 0)
+    while (end->count > 0) {
         weir_buffer_free(device->stack, dequeue(end));
+    }
     end->open = false;
-    if (!end->peer->open)
+    if (!end->peer->open) {
         cable_free(end->cable);
+    }
 }
 
 static const struct weir_device_ops memory_ops = {
@@ -178,15 +187,18 @@ static bool end_init(struct cable *cable, int index, const struct weir_memory_co
 
 int weir_memory_new(struct weir_device *ends[2], const struct weir_memory_config *config)
 {
-    if (config->medium > WEIR_MEDIUM_ETHERNET || config->queue_packets > QUEUE_MAX)
+    if (config->medium > WEIR_MEDIUM_ETHERNET || config->queue_packets > QUEUE_MAX) {
         return WEIR_EINVAL;
+    }
     for (int i = 0; i < 2; i++) {
-        if (config->mtu[i] < 68 || config->mtu[i] > 65535)
+        if (config->mtu[i] < 68 || config->mtu[i] > 65535) {
             return WEIR_EINVAL;
+        }
     }
     struct cable *cable = calloc(1, sizeof(*cable));
-    if (!cable)
+    if (!cable) {
         return WEIR_ENOBUFS;
+    }
     cable->queue_packets = config->queue_packets ? config->queue_packets : QUEUE_DEFAULT;
     cable->gso = config->gso;
     cable->csum_offload = config->csum_offload || config->gso;

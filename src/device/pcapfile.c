@@ -40,10 +40,11 @@ int pcapfile_flush(struct pcapfile *file)
     size_t done = 0;
     while (!file->error && done < file->used) {
         ssize_t n = write(file->fd, file->buffer + done, file->used - done);
-        if (n >= 0)
+        if (n >= 0) {
             done += (size_t)n;
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             return fail(file, errno);
+        }
     }
     file->used = 0;
     return file->error;
@@ -52,8 +53,9 @@ int pcapfile_flush(struct pcapfile *file)
 /* Takes what a pcapng_ call has just put at the end of the buffer. */
 static int took(struct pcapfile *file, size_t size)
 {
-    if (size == 0)
+    if (size == 0) {
         return fail(file, EMSGSIZE);
+    }
     file->used += size;
     return WEIR_OK;
 }
@@ -97,26 +99,31 @@ static int open_path(struct pcapfile *file, const char *path)
 int pcapfile_open(struct pcapfile **file, const struct pcapfile_config *config, char *why,
                   size_t size)
 {
-    if (!config->path || !config->path[0] || config->interface_count == 0)
+    if (!config->path || !config->path[0] || config->interface_count == 0) {
         return error_say(why, size, WEIR_EINVAL, "a capture file needs a name and an interface");
+    }
     struct pcapfile *f = calloc(1, sizeof(*f));
-    if (!f)
+    if (!f) {
         return error_say(why, size, WEIR_ENOBUFS, "out of memory");
+    }
     f->fd = -1;
     f->interface_count = config->interface_count;
     f->epoch_ns = config->epoch_ns;
-    if (open_path(f, config->path) || write_head(f, config))
+    if (open_path(f, config->path) || write_head(f, config)) {
         return pcapfile_close(f, why, size);
+    }
     *file = f;
     return WEIR_OK;
 }
 
 int pcapfile_write(struct pcapfile *file, const struct pcapfile_packet *packet)
 {
-    if (file->error)
+    if (file->error) {
         return file->error;
-    if (packet->interface >= file->interface_count)
+    }
+    if (packet->interface >= file->interface_count) {
         return WEIR_EINVAL;
+    }
     struct pcapng_packet p = {
         .interface = packet->interface,
         .time_ns = packet->time + file->epoch_ns,
@@ -126,8 +133,9 @@ int pcapfile_write(struct pcapfile *file, const struct pcapfile_packet *packet)
         .flags = packet->out ? 2 : 1,
         .comment = packet->comment,
     };
-    if (pcapng_packet_room(&p) > room(file) && pcapfile_flush(file))
+    if (pcapng_packet_room(&p) > room(file) && pcapfile_flush(file)) {
         return file->error;
+    }
     return took(file, pcapng_packet(end(file), room(file), &p));
 }
 
@@ -138,11 +146,13 @@ const char *pcapfile_error(const struct pcapfile *file)
 
 int pcapfile_close(struct pcapfile *file, char *why, size_t size)
 {
-    if (!file)
+    if (!file) {
         return WEIR_OK;
+    }
     pcapfile_flush(file);
-    if (file->own_fd && close(file->fd) < 0 && !file->error) /* some file systems tell only now */
+    if (file->own_fd && close(file->fd) < 0 && !file->error) { /* some file systems tell only now */
         fail(file, errno);
+    }
     int error = file->error ? error_say(why, size, file->error, "%s", file->why) : WEIR_OK;
     free(file);
     return error;

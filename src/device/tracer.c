@@ -41,8 +41,9 @@ static void tap(struct tracer *tracer, const struct weir_slice *slices, uint32_t
         c->tap(c->ctx, slices[0].data, slices[0].size, offload, out, now);
     } else {
         uint32_t size = wire_gather(tracer->scratch, WIRE_SCRATCH_SIZE, slices, slice_count);
-        if (size > 0)
+        if (size > 0) {
             c->tap(c->ctx, tracer->scratch, size, offload, out, now);
+        }
     }
 }
 
@@ -52,9 +53,10 @@ static int tracer_send(struct weir_device *device, const struct weir_frame *fram
                        weir_time now)
 {
     int sent = weir_device_send(device->inner, frames, n, now);
-    for (int i = 0; i < sent; i++)
+    for (int i = 0; i < sent; i++) {
         tap(tracer_of(device), frames[i].slices, frames[i].slice_count, &frames[i].offload, true,
             now);
+    }
     return sent;
 }
 
@@ -96,11 +98,13 @@ static const struct weir_device_ops tracer_ops = {
 int weir_tracer_new(struct weir_device **device, struct weir_device *inner,
                     const struct weir_tracer_config *config)
 {
-    if (!config->tap)
+    if (!config->tap) {
         return WEIR_EINVAL;
+    }
     struct tracer *tracer = calloc(1, sizeof(*tracer));
-    if (!tracer)
+    if (!tracer) {
         return WEIR_ENOBUFS;
+    }
     tracer->device = (struct weir_device){
         .ops = &tracer_ops, .stack = inner->stack, .inner = inner, .caps = inner->caps};
     tracer->config = *config;

@@ -84,11 +84,12 @@ enum write_result { WRITTEN, FULL, GONE };
 static enum write_result write_packet(int fd, const struct iovec *iov, int count)
 {
     ssize_t n;
-    do
+    do {
         n = writev(fd, iov, count);
-    while (n < 0 && errno == EINTR);
-    if (n >= 0)
+    } while (n < 0 && errno == EINTR);
+    if (n >= 0) {
         return WRITTEN;
+    }
     switch (errno) {
     case EAGAIN: return FULL;
     case EBADFD:
@@ -111,11 +112,13 @@ static void write_emitted(void *ctx, uint8_t *packet, uint32_t size)
  * does not fit the kernel's queue is lost. */
 static enum write_result write_as_wire(struct tuntap *tun, const struct weir_frame *frame)
 {
-    if (!tun->scratch)
+    if (!tun->scratch) {
         tun->scratch = malloc(WIRE_SCRATCH_SIZE);
-    if (tun->scratch)
+    }
+    if (tun->scratch) {
         wire_packets(frame->slices, frame->slice_count, &frame->offload, tun->device.caps.medium,
                      tun->scratch, write_emitted, tun);
+    }
     return WRITTEN;
 }
 
@@ -125,8 +128,9 @@ static enum write_result write_frame(struct tuntap *tun, const struct weir_frame
     struct virtio_net_hdr header;
     int count = 0;
 
-    if (!tun->vnet && !wire_is_plain(&frame->offload))
+    if (!tun->vnet && !wire_is_plain(&frame->offload)) {
         return write_as_wire(tun, frame);
+    }
     if (tun->vnet) {
         header = vnet_from_frame(frame);
         iov[count++] = (struct iovec){.iov_base = &header, .iov_len = sizeof(header)};
@@ -145,10 +149,12 @@ static int tuntap_send(struct weir_device *device, const struct weir_frame *fram
     (void)now;
     for (size_t i = 0; i < n; i++) {
         enum write_result result = write_frame(tuntap_of(device), &frames[i]);
-        if (result == GONE && i == 0)
+        if (result == GONE && i == 0) {
             return WEIR_ENOENT;
-        if (result != WRITTEN)
+        }
+        if (result != WRITTEN) {
             return (int)i;
+        }
     }
     return (int)n;
 }
@@ -163,26 +169,31 @@ struct room {
 static void room_fill(const struct tuntap *tun, struct room *room)
 {
     uint32_t largest = 65535 + wire_link_size(tun->device.caps.medium) + 4; /* a VLAN tag */
-    if (!room->small)
+    if (!room->small) {
         room->small = weir_buffer_alloc(tun->device.stack, SMALL);
-    if (!room->large)
+    }
+    if (!room->large) {
         room->large = weir_buffer_alloc(tun->device.stack, largest);
+    }
 }
 
 static void room_free(const struct tuntap *tun, struct room *room)
 {
-    if (room->small)
+    if (room->small) {
         weir_buffer_free(tun->device.stack, room->small);
-    if (room->large)
+    }
+    if (room->large) {
         weir_buffer_free(tun->device.stack, room->large);
+    }
 }
 
 /* The packet of `size` bytes that was read into the room, out of the room. NULL: it was cut off. */
 static struct weir_buffer *room_take(struct room *room, uint32_t size)
 {
     struct weir_buffer *buffer = room->small;
-    if (!buffer || (!room->large && size >= SMALL))
+    if (!buffer || (!room->large && size >= SMALL)) {
         return NULL;
+    }
     if (size <= SMALL) {
         room->small = NULL;
     } else {
@@ -203,17 +214,20 @@ static ssize_t read_packet(const struct tuntap *tun, const struct room *room,
                            {.iov_base = nowhere, .iov_len = sizeof(nowhere)}};
     int count = 2, skip = tun->vnet ? 0 : 1;
     ssize_t header_size = tun->vnet ? (ssize_t)sizeof(*header) : 0;
-    if (room->small)
+    if (room->small) {
         iov[1] = (struct iovec){.iov_base = room->small->data, .iov_len = SMALL};
-    if (room->small && room->large)
+    }
+    if (room->small && room->large) {
         iov[count++] = (struct iovec){.iov_base = room->large->data + SMALL,
                                       .iov_len = room->large->capacity - SMALL};
+    }
     ssize_t n;
-    do
+    do {
         n = readv(tun->fd, iov + skip, count - skip);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
         return errno == EAGAIN ? 0 : -errno;
+    }
     return n <= header_size ? 0 : n - header_size;
 }
 
@@ -230,15 +244,18 @@ static int tuntap_recv(struct weir_device *device, struct weir_buffer *buffers[]
         struct virtio_net_hdr header = {0};
         room_fill(tun, &room);
         size = read_packet(tun, &room, &header);
-        if (size <= 0)
+        if (size <= 0) {
             break;
+        }
         buffers[got] = room_take(&room, (uint32_t)size);
-        if (buffers[got])
+        if (buffers[got]) {
             buffers[got++]->offload = offload_from_vnet(&header);
+        }
     }
     room_free(tun, &room);
-    if (got > 0 || size >= 0)
+    if (got > 0 || size >= 0) {
         return (int)got;
+    }
     return size == -EIO || size == -ENOMEM || size == -ENOBUFS ? 0 : WEIR_ENOENT;
 }
 
@@ -276,8 +293,9 @@ int weir_tuntap_new(struct weir_device **device, const struct weir_tuntap_config
 {
     struct tuntap_interface interface;
     int error = tuntap_open(&interface, config, why, size);
-    if (error)
+    if (error) {
         return error;
+    }
     struct tuntap *tun = calloc(1, sizeof(*tun));
     if (!tun) {
         close(interface.fd);

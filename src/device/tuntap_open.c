@@ -22,25 +22,30 @@ struct attempt {
 static int check_name(const struct attempt *a)
 {
     const char *name = a->config->name;
-    if (!name || !name[0])
+    if (!name || !name[0]) {
         return error_say(a->why, a->size, WEIR_EINVAL, "the interface needs a name");
-    if (strlen(name) >= IFNAMSIZ)
+    }
+    if (strlen(name) >= IFNAMSIZ) {
         return error_say(a->why, a->size, WEIR_EINVAL,
                          "interface name '%s' is longer than %d bytes", name, IFNAMSIZ - 1);
-    if (strpbrk(name, "/: \t\n%") || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    }
+    if (strpbrk(name, "/: \t\n%") || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
         return error_say(a->why, a->size, WEIR_EINVAL, "'%s' is no interface name", name);
+    }
     return WEIR_OK;
 }
 
 static int open_node(struct tuntap_interface *tun, const struct attempt *a)
 {
     tun->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (tun->fd >= 0)
+    if (tun->fd >= 0) {
         return WEIR_OK;
+    }
     int number = errno;
-    if (number == ENOENT || number == ENODEV || number == ENXIO)
+    if (number == ENOENT || number == ENODEV || number == ENXIO) {
         return error_errno(a->why, a->size, number,
                            "/dev/net/tun is missing (is the kernel's tun module there?)");
+    }
     return error_errno(a->why, a->size, number, "cannot open /dev/net/tun");
 }
 
@@ -79,11 +84,13 @@ static int set_offload(struct tuntap_interface *tun, const struct attempt *a)
 {
     int header_size = sizeof(struct virtio_net_hdr);
     unsigned long offload = a->config->offload ? TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 : 0;
-    if (a->config->offload && ioctl(tun->fd, TUNSETVNETHDRSZ, &header_size) < 0)
+    if (a->config->offload && ioctl(tun->fd, TUNSETVNETHDRSZ, &header_size) < 0) {
         return error_errno(a->why, a->size, errno, "%s: cannot set the virtio-net header size",
                            a->config->name);
-    if (ioctl(tun->fd, TUNSETOFFLOAD, offload) < 0)
+    }
+    if (ioctl(tun->fd, TUNSETOFFLOAD, offload) < 0) {
         return error_errno(a->why, a->size, errno, "%s: cannot set the offloads", a->config->name);
+    }
     return WEIR_OK;
 }
 
@@ -93,17 +100,21 @@ static int read_caps(struct tuntap_interface *tun, const struct attempt *a)
     struct weir_device_caps *caps = &tun->caps;
     struct ifreq request = {0};
     int number = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
+    if (fd < 0) {
         fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
+    }
+    if (fd < 0) {
         return error_errno(a->why, a->size, errno, "cannot ask for the MTU of %s", a->config->name);
+    }
     strncpy(request.ifr_name, a->config->name, IFNAMSIZ - 1);
-    if (ioctl(fd, SIOCGIFMTU, &request) < 0)
+    if (ioctl(fd, SIOCGIFMTU, &request) < 0) {
         number = errno;
+    }
     caps->mtu = (uint32_t)request.ifr_mtu;
     if (a->config->tap && !number) {
-        if (ioctl(fd, SIOCGIFHWADDR, &request) < 0)
+        if (ioctl(fd, SIOCGIFHWADDR, &request) < 0) {
             number = errno;
+        }
         memcpy(caps->mac, request.ifr_hwaddr.sa_data, 6);
         caps->mac[0] |= 2;
         caps->mac[5] ^= 1;
@@ -123,15 +134,20 @@ int tuntap_open(struct tuntap_interface *tun, const struct weir_tuntap_config *c
     struct attempt attempt = {.config = config, .why = why, .size = size};
     *tun = (struct tuntap_interface){.fd = -1};
     int error = check_name(&attempt);
-    if (!error)
+    if (!error) {
         error = open_node(tun, &attempt);
-    if (!error)
+    }
+    if (!error) {
         error = set_interface(tun, &attempt);
-    if (!error)
+    }
+    if (!error) {
         error = set_offload(tun, &attempt);
-    if (!error)
+    }
+    if (!error) {
         error = read_caps(tun, &attempt);
-    if (error && tun->fd >= 0)
+    }
+    if (error && tun->fd >= 0) {
         close(tun->fd);
+    }
     return error;
 }

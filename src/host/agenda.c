@@ -10,14 +10,16 @@ int agenda_add(struct agenda *a, const struct agenda_entry *entry)
     if (a->count == a->capacity) {
         size_t capacity = a->capacity ? a->capacity * 2 : 16;
         struct agenda_entry *entries = realloc(a->entries, capacity * sizeof(*entries));
-        if (!entries)
+        if (!entries) {
             return WEIR_ENOBUFS;
+        }
         a->entries = entries;
         a->capacity = capacity;
     }
     size_t i = a->count++;
-    for (; i > 0 && a->entries[i - 1].time <= entry->time; i--)
+    for (; i > 0 && a->entries[i - 1].time <= entry->time; i--) {
         a->entries[i] = a->entries[i - 1];
+    }
     a->entries[i] = *entry;
     return WEIR_OK;
 }

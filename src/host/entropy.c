@@ -10,8 +10,9 @@ bool entropy_fill(void *data, size_t size)
     size_t done = 0;
     while (done < size) {
         ssize_t n = getrandom((char *)data + done, size - done, 0);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR) {
             continue;
+        }
         if (n <= 0) {
             memset(data, 0, size);
             return false;

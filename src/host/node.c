@@ -39,8 +39,9 @@ struct node {
 
 static void port_drop_kept(struct node *node, struct port *port)
 {
-    if (port->kept_count > 0)
+    if (port->kept_count > 0) {
         weir_frame_done(node->stack, port->kept, port->kept_count, WEIR_FRAME_DROPPED);
+    }
     port->kept_count = 0;
 }
 
@@ -49,10 +50,11 @@ static void port_fail(struct node *node, struct port *port, int error)
     port->gone = error;
     port_drop_kept(node, port);
     weir_link_set_up(node->stack, port->link, false);
-    if (node->app.gone)
+    if (node->app.gone) {
         node->app.gone(node->app.ctx, node->stack, port->link, error);
-    else if (!node->error)
+    } else if (!node->error) {
         node->error = error;
+    }
 }
 
 /* Hands frames to the device; returns how many are settled: taken, or dropped for ever. */
@@ -61,19 +63,22 @@ static size_t port_offer(struct node *node, struct port *port, struct weir_frame
     int sent = port->gone ? port->gone : weir_device_send(port->device, frames, n, node->now);
     if (sent < 0) {
         weir_frame_done(node->stack, frames, n, WEIR_FRAME_DROPPED);
-        if (!port->gone)
+        if (!port->gone) {
             port_fail(node, port, sent);
+        }
         return n;
     }
-    if (sent > 0)
+    if (sent > 0) {
         weir_frame_done(node->stack, frames, (size_t)sent, WEIR_FRAME_SENT);
+    }
     return (size_t)sent;
 }
 
 static bool port_retry_kept(struct node *node, struct port *port)
 {
-    if (port->kept_count == 0)
+    if (port->kept_count == 0) {
         return false;
+    }
     struct weir_frame frames[KEEP_MAX];
     size_t n = port->kept_count;
     memcpy(frames, port->kept, n * sizeof(frames[0]));
@@ -96,8 +101,9 @@ static void port_send(struct node *node, struct port *port, struct weir_frame *f
 static struct port *port_of_link(const struct node *node, uint32_t link)
 {
     for (size_t i = 0; i < node->port_count; i++) {
-        if (node->ports[i]->link == link)
+        if (node->ports[i]->link == link) {
             return node->ports[i];
+        }
     }
     return NULL;
 }
@@ -110,8 +116,9 @@ static unsigned receive(struct node *node, struct port *port)
     unsigned result = 0;
     bool skip = port->not_readable && weir_device_deadline(port->device) > node->now;
     port->not_readable = false;
-    if (port->gone || skip)
+    if (port->gone || skip) {
         return 0;
+    }
     for (int batch = 0; batch < RECEIVE_BATCHES; batch++) {
         int got = weir_device_recv(port->device, buffers, NODE_BATCH, node->now);
         if (got < 0) {
@@ -122,8 +129,9 @@ static unsigned receive(struct node *node, struct port *port)
             weir_input(node->stack, port->link, buffers, (size_t)got, node->now);
             result |= NODE_WORKED;
         }
-        if (got < NODE_BATCH)
+        if (got < NODE_BATCH) {
             return result;
+        }
     }
     return result | NODE_AGAIN;
 }
@@ -136,8 +144,9 @@ static unsigned tell_events(struct node *node)
     unsigned count = 0;
     while (count < EVENTS_MAX && weir_event(node->stack, &event)) {
         count++;
-        if (node->app.event)
+        if (node->app.event) {
             node->app.event(node->app.ctx, node->stack, &event, node->now);
+        }
     }
     return (count > 0 ? NODE_WORKED : 0) | (count == EVENTS_MAX ? NODE_AGAIN : 0);
 }
@@ -148,8 +157,9 @@ static unsigned tell_events(struct node *node)
 static size_t output_room(const struct node *node)
 {
     size_t room = NODE_BATCH;
-    for (size_t i = 0; i < node->port_count; i++)
+    for (size_t i = 0; i < node->port_count; i++) {
         room = MIN(room, KEEP_MAX - node->ports[i]->kept_count);
+    }
     return room;
 }
 
@@ -157,13 +167,15 @@ static size_t output_room(const struct node *node)
 static void distribute(struct node *node, struct weir_frame *frames, size_t n)
 {
     for (size_t start = 0, end = 0; start < n; start = end) {
-        while (end < n && frames[end].link == frames[start].link)
+        while (end < n && frames[end].link == frames[start].link) {
             end++;
+        }
         struct port *port = port_of_link(node, frames[start].link);
-        if (port)
+        if (port) {
             port_send(node, port, frames + start, end - start);
-        else /* a link that the application added without a device */
+        } else { /* a link that the application added without a device */
             weir_frame_done(node->stack, frames + start, end - start, WEIR_FRAME_DROPPED);
+        }
     }
 }
 
@@ -174,11 +186,13 @@ static unsigned output(struct node *node)
     for (int batch = 0; batch < OUTPUT_BATCHES; batch++) {
         size_t room = output_room(node);
         size_t got = room > 0 ? weir_output(node->stack, frames, room, node->now) : 0;
-        if (got > 0)
+        if (got > 0) {
             result |= NODE_WORKED;
+        }
         distribute(node, frames, got);
-        if (got < NODE_BATCH)
+        if (got < NODE_BATCH) {
             return result;
+        }
     }
     return result | NODE_AGAIN;
 }
@@ -191,13 +205,15 @@ unsigned node_turn(struct node *node, weir_time now)
     node->now = now;
     weir_input(node->stack, 0, NULL, 0, now); /* tells the time to calls made by the application */
     for (size_t i = 0; i < node->port_count; i++) {
-        if (port_retry_kept(node, node->ports[i]))
+        if (port_retry_kept(node, node->ports[i])) {
             result |= NODE_WORKED;
+        }
         result |= receive(node, node->ports[i]);
     }
     result |= tell_events(node);
-    if (node->app.run)
+    if (node->app.run) {
         node->wake = node->app.run(node->app.ctx, node->stack, now);
+    }
     result |= output(node);
     unsigned late = tell_events(node);
     return result | late | (late ? NODE_AGAIN : 0); /* app.run must see what they changed */
@@ -206,15 +222,18 @@ unsigned node_turn(struct node *node, weir_time now)
 weir_time node_deadline(const struct node *node)
 {
     weir_time deadline = node->wake;
-    if (output_room(node) > 0)
+    if (output_room(node) > 0) {
         deadline = min_u64(deadline, weir_deadline(node->stack));
+    }
     for (size_t i = 0; i < node->port_count; i++) {
         const struct port *port = node->ports[i];
-        if (port->gone)
+        if (port->gone) {
             continue;
+        }
         deadline = min_u64(deadline, weir_device_deadline(port->device));
-        if (port->kept_count > 0 && weir_device_fd(port->device) < 0)
+        if (port->kept_count > 0 && weir_device_fd(port->device) < 0) {
             deadline = min_u64(deadline, node->now + RETRY_TIME);
+        }
     }
     return deadline;
 }
@@ -236,8 +255,9 @@ size_t node_polls(const struct node *node, struct node_poll polls[], size_t n)
 
 void node_not_readable(struct node *node, size_t index)
 {
-    if (weir_device_fd(node->ports[index]->device) >= 0)
+    if (weir_device_fd(node->ports[index]->device) >= 0) {
         node->ports[index]->not_readable = true;
+    }
 }
 
 /* ---- Making one ---- */
@@ -245,8 +265,9 @@ void node_not_readable(struct node *node, size_t index)
 struct node *node_new(struct weir_stack *stack, const struct node_app *app)
 {
     struct node *node = calloc(1, sizeof(*node));
-    if (!node)
+    if (!node) {
         return NULL;
+    }
     node->stack = stack;
     node->wake = WEIR_NEVER;
     node_set_app(node, app);
@@ -255,8 +276,9 @@ struct node *node_new(struct weir_stack *stack, const struct node_app *app)
 
 void node_del(struct node *node)
 {
-    if (!node)
+    if (!node) {
         return;
+    }
     for (size_t i = 0; i < node->port_count; i++) {
         port_drop_kept(node, node->ports[i]);
         weir_device_del(node->ports[i]->device);
@@ -286,8 +308,9 @@ void node_link_config(struct weir_link_config *config, const struct weir_device 
     config->mtu = caps->mtu;
     config->tx_csum = caps->tx_csum;
     config->tx_gso = caps->tx_gso;
-    if (caps->gso_max > 0)
+    if (caps->gso_max > 0) {
         config->tx_gso_max = caps->gso_max;
+    }
 }
 
 int node_attach(struct node *node, struct weir_device *device,
@@ -299,12 +322,14 @@ int node_attach(struct node *node, struct weir_device *device,
         config = &from_caps;
     }
     struct port **ports = realloc(node->ports, (node->port_count + 1) * sizeof(ports[0]));
-    if (!ports)
+    if (!ports) {
         return WEIR_ENOBUFS;
+    }
     node->ports = ports;
     struct port *port = calloc(1, sizeof(*port));
-    if (!port)
+    if (!port) {
         return WEIR_ENOBUFS;
+    }
     int link = weir_link_add(node->stack, config);
     if (link < 0) {
         free(port);
@@ -323,25 +348,30 @@ int node_address(struct node *node, uint32_t link, const char *address, const ch
     struct weir_ip ip, via, any = {0};
     const char *slash = strchr(address, '/');
     size_t length = slash ? (size_t)(slash - address) : strlen(address);
-    if (length >= sizeof(text))
+    if (length >= sizeof(text)) {
         return WEIR_EINVAL;
+    }
     memcpy(text, address, length);
     text[length] = '\0';
-    if (weir_ip_parse(text, &ip) < 0)
+    if (weir_ip_parse(text, &ip) < 0) {
         return WEIR_EINVAL;
+    }
 
     unsigned long bits = ip.family == 4 ? 32 : 128, prefix = bits;
     if (slash) {
         char *end;
         prefix = strtoul(slash + 1, &end, 10);
-        if (slash[1] < '0' || slash[1] > '9' || *end || prefix > bits)
+        if (slash[1] < '0' || slash[1] > '9' || *end || prefix > bits) {
             return WEIR_EINVAL;
+        }
     }
-    if (gateway && (weir_ip_parse(gateway, &via) < 0 || via.family != ip.family))
+    if (gateway && (weir_ip_parse(gateway, &via) < 0 || via.family != ip.family)) {
         return WEIR_EINVAL;
+    }
     int error = weir_address_add(node->stack, link, &ip, (uint8_t)prefix);
     any.family = ip.family;
-    if (error >= 0 && gateway)
+    if (error >= 0 && gateway) {
         error = weir_route_add(node->stack, &any, 0, &via, link, 0);
+    }
     return error < 0 ? error : WEIR_OK;
 }

@@ -22,17 +22,20 @@ struct virtual
 struct virtual *virtual_new(weir_time start)
 {
     struct virtual *v = calloc(1, sizeof(*v));
-    if (v)
+    if (v) {
         v->now = start;
+    }
     return v;
 }
 
 void virtual_del(struct virtual *v)
 {
-    if (!v)
+    if (!v) {
         return;
-    for (size_t i = 0; i < v->node_count; i++)
+    }
+    for (size_t i = 0; i < v->node_count; i++) {
         node_del(v->nodes[i]);
+    }
     agenda_fini(&v->agenda);
     free(v->nodes);
     free(v);
@@ -49,12 +52,14 @@ struct node *virtual_add_stack(struct virtual *v, struct weir_stack *stack,
                                const struct node_app *app)
 {
     struct node **nodes = realloc(v->nodes, (v->node_count + 1) * sizeof(nodes[0]));
-    if (!nodes)
+    if (!nodes) {
         return NULL;
+    }
     v->nodes = nodes;
     struct node *node = node_new(stack, app);
-    if (!node)
+    if (!node) {
         return NULL;
+    }
     weir_input(stack, 0, NULL, 0, v->now); /* calls before the first step know the time */
     v->nodes[v->node_count++] = node;
     return node;
@@ -70,22 +75,26 @@ struct node *virtual_add(struct virtual *v, const struct weir_config *config,
         config = &reproducible;
     }
     struct weir_stack *stack;
-    if (weir_stack_new(&stack, config, &host_allocator) < 0)
+    if (weir_stack_new(&stack, config, &host_allocator) < 0) {
         return NULL;
+    }
     struct node *node = virtual_add_stack(v, stack, app);
-    if (!node)
+    if (!node) {
         weir_stack_del(stack);
+    }
     return node;
 }
 
 void virtual_remove(struct virtual *v, struct node *node)
 {
     for (size_t i = 0; i < v->node_count; i++) {
-        if (v->nodes[i] != node)
+        if (v->nodes[i] != node) {
             continue;
+        }
         v->node_count--;
-        for (; i < v->node_count; i++)
+        for (; i < v->node_count; i++) {
             v->nodes[i] = v->nodes[i + 1];
+        }
         node_del(node);
     }
 }
@@ -107,8 +116,9 @@ static int attach_ends(struct node *nodes[2], struct weir_device *ends[2], uint3
         int link = node_attach(nodes[i], ends[i], NULL);
         if (link < 0) {
             weir_device_del(ends[1]);
-            if (i == 0)
+            if (i == 0) {
                 weir_device_del(ends[0]);
+            }
             return link;
         }
         links[i] = (uint32_t)link;
@@ -122,14 +132,18 @@ int virtual_connect(struct virtual *v, struct node *a, struct node *b,
     struct weir_device *ends[2];
     (void)v;
     int error = weir_memory_new(ends, &cable->memory);
-    if (error)
+    if (error) {
         return error;
-    if (cable->impair)
+    }
+    if (cable->impair) {
         error = weir_impair_new(&ends[0], ends[0], cable->impair);
-    if (!error)
+    }
+    if (!error) {
         error = wrap_tracer(&ends[0], cable->tap[0]);
-    if (!error)
+    }
+    if (!error) {
         error = wrap_tracer(&ends[1], cable->tap[1]);
+    }
     if (error) {
         weir_device_del(ends[0]);
         weir_device_del(ends[1]);
@@ -148,16 +162,18 @@ int virtual_at(struct virtual *v, weir_time time, void (*fn)(void *ctx, weir_tim
 static weir_time next_deadline(const struct virtual *v)
 {
     weir_time next = agenda_next(&v->agenda);
-    for (size_t i = 0; i < v->node_count; i++)
+    for (size_t i = 0; i < v->node_count; i++) {
         next = min_u64(next, node_deadline(v->nodes[i]));
+    }
     return next;
 }
 
 bool virtual_step(struct virtual *v, weir_time limit)
 {
     unsigned result = agenda_run(&v->agenda, v->now) ? NODE_WORKED : 0;
-    for (size_t i = 0; i < v->node_count; i++)
+    for (size_t i = 0; i < v->node_count; i++) {
         result |= node_turn(v->nodes[i], v->now);
+    }
 
     weir_time next = next_deadline(v);
     if ((result & NODE_AGAIN) || next <= v->now) {
@@ -165,8 +181,9 @@ bool virtual_step(struct virtual *v, weir_time limit)
         return v->idle_rounds < IDLE_ROUNDS_MAX;
     }
     v->idle_rounds = 0;
-    if (next == WEIR_NEVER)
+    if (next == WEIR_NEVER) {
         return false;
+    }
     if (next > limit) {
         v->now = max_u64(v->now, limit);
         return false;
@@ -177,16 +194,18 @@ bool virtual_step(struct virtual *v, weir_time limit)
 
 weir_time virtual_run(struct virtual *v, weir_time limit)
 {
-    while (virtual_step(v, limit))
+    while (virtual_step(v, limit)) {
         ;
+    }
     return v->now;
 }
 
 bool virtual_run_until(struct virtual *v, bool (*done)(void *ctx), void *ctx, weir_time limit)
 {
     while (!done(ctx)) {
-        if (!virtual_step(v, limit))
+        if (!virtual_step(v, limit)) {
             return done(ctx);
+        }
     }
     return true;
 }

@@ -314,7 +314,8 @@ static void draw_initial_states(struct painter *p)
     line_end(&p->line, p->out);
 }
 
-void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options)
+static struct painter make_painter(FILE *out, const struct ladder *ladder,
+                                   const struct text_options *options)
 {
     struct painter p = {.out = out,
                         .ladder = ladder,
@@ -322,13 +323,27 @@ void text_ladder(FILE *out, const struct ladder *ladder, const struct text_optio
                         .options = options,
                         .glyphs = glyphs_for(options->ascii),
                         .at = layout_for(options->width)};
+
+    numbering_init(&p.numbering, p.info, options->seq);
+    return p;
+}
+
+void text_ladder_head(FILE *out, const struct ladder *ladder, const struct text_options *options)
+{
+    struct painter p = make_painter(out, ladder, options);
+
+    paint_header(&p);
+    draw_initial_states(&p);
+}
+
+void text_ladder_rows(FILE *out, const struct ladder *ladder, const struct text_options *options,
+                      size_t from, size_t to)
+{
+    struct painter p = make_painter(out, ladder, options);
     size_t count;
     const struct ladder_row *rows = ladder_rows(ladder, &count);
 
-    numbering_init(&p.numbering, p.info, options->seq);
-    paint_header(&p);
-    draw_initial_states(&p);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = from; i < MIN(to, count); i++) {
         switch (rows[i].kind) {
         case LADDER_ROW_SEGMENT: draw_segment(&p, &rows[i]); break;
         case LADDER_ROW_ARRIVAL: draw_lower(&p, rows[i].segment, NULL, true); break;
@@ -336,4 +351,10 @@ void text_ladder(FILE *out, const struct ladder *ladder, const struct text_optio
         case LADDER_ROW_STATE: draw_state(&p, &rows[i]); break;
         }
     }
+}
+
+void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options)
+{
+    text_ladder_head(out, ladder, options);
+    text_ladder_rows(out, ladder, options, 0, SIZE_MAX);
 }

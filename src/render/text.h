@@ -31,6 +31,11 @@ struct text_options {
 /* Notes, header and all rows. The ladder is finished. */
 void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options);
 
+/* The same in pieces, for a ladder that grows: what stands above the rows, and rows [from, to). */
+void text_ladder_head(FILE *out, const struct ladder *ladder, const struct text_options *options);
+void text_ladder_rows(FILE *out, const struct ladder *ladder, const struct text_options *options,
+                      size_t from, size_t to);
+
 /* The line above a ladder when there is more than one: "connection 2 of 3: ...". `start_ns`: its first
  * segment's time after the beginning of the capture. */
 void text_connection(FILE *out, const struct ladder *ladder, size_t of, int64_t start_ns,

@@ -160,13 +160,16 @@ int weir_stack_del(struct weir_stack *s)
     if (s->frames_out || s->env.buffers.foreign_out) {
         return WEIR_EBUSY;
     }
+    if (!s->emptied) {
+        s->emptied = true;
+        ip_fini(&s->ip); /* replies and fragments hold buffers */
+    }
+    if (s->env.buffers.out) {
+        return WEIR_EBUSY; /* a device still holds buffers of ours */
+    }
     demux_fini(&s->demux);
     tcp_fini(&s->tcp);
-    ip_fini(&s->ip);
     pool_fini(&s->blocks);
-    if (s->env.buffers.out) {
-        return WEIR_EBUSY; /* a device still holds buffers of ours: they leak rather than dangle */
-    }
     s->env.memory.used -= sizeof(*s);
     env_fini(&s->env);
     allocator.free(allocator.ctx, s, sizeof(*s));

@@ -51,7 +51,7 @@ struct weir_stack {
     uint32_t loop_count;
     uint64_t frames_in, frames_sent, bytes_in, bytes_sent;
     uint16_t port_next;
-    bool dying;
+    bool dying, emptied; /* how far weir_stack_del has come */
 };
 
 #define LOOP_MAX 1024
