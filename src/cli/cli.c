@@ -1,4 +1,4 @@
-/* cli.c - what all verbs share: errors, output options, argument parsing in one line per error. */
+/* cli.c - what all verbs share: errors and output options. Parsing: args.c. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -173,60 +173,4 @@ void cli_output_settle(struct cli_output *output, enum seq_mode seq)
     }
     output->text.ascii = output->text.ascii || locale_lacks_utf8();
     output->text.color = output->color == CLI_ALWAYS || (output->color == CLI_AUTO && wanted);
-}
-
-/* ---- Parsing -------------------------------------------------------------------------------------------- */
-
-/* argp prints two lines about an unknown option; here it prints none, and its parsers print their own. */
-struct parse {
-    const struct argp *argp;
-    void *input;
-    bool help, reported;
-};
-
-static error_t parse_verb(int key, char *arg, struct argp_state *state)
-{
-    struct parse *parse = state->input;
-
-    (void)arg;
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = parse->input; return 0;
-    case '?': parse->help = true; return ECANCELED;
-    default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const char *offending(int argc, char **argv, int next)
-{
-    if (next > 1 && next - 1 < argc && argv[next - 1][0] == '-') {
-        return argv[next - 1];
-    }
-    return next < argc ? argv[next] : argv[argc - 1];
-}
-
-int cli_parse(const struct argp *argp, int argc, char **argv, void *input)
-{
-    static const struct argp_option options[] = {{"help", '?', NULL, 0, "show this text", -1}, {0}};
-    struct parse parse = {.argp = argp, .input = input};
-    const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
-    const struct argp whole = {.options = options,
-                               .parser = parse_verb,
-                               .args_doc = argp->args_doc,
-                               .doc = argp->doc,
-                               .children = children};
-    int next = 0;
-
-    error_t error =
-        argp_parse(&whole, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, &next, &parse);
-    if (parse.help) {
-        argp_help(&whole, stdout, ARGP_HELP_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, argv[0]);
-        return cli_finish(CLI_OK);
-    }
-    if (error == 0) {
-        return -1;
-    }
-    /* EINVAL comes from parsers, which have said what is wrong; the rest is argp's. */
-    return error == EINVAL ? CLI_USAGE
-                           : cli_error(CLI_USAGE, "unknown option, or its value is missing: %s",
-                                       offending(argc, argv, next));
 }

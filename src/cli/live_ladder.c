@@ -112,10 +112,10 @@ static void add_seen(const struct live_ladder *live, struct ladder *ladder,
 
 struct ladder *live_ladder_make(const struct live_ladder *live)
 {
-    enum ladder_vantage near = live->side == TRACE_CLIENT ? LADDER_AT_CLIENT : LADDER_AT_SERVER;
+    enum ladder_vantage near = live->side == LADDER_CLIENT ? LADDER_AT_CLIENT : LADDER_AT_SERVER;
     struct ladder *ladder =
         live->known ? ladder_new(live->both ? LADDER_AT_BOTH : near) : NULL;
-    bool client = live->side == TRACE_CLIENT;
+    bool client = live->side == LADDER_CLIENT;
 
     if (ladder == NULL) {
         return NULL;

@@ -14,6 +14,7 @@ static const struct verb {
 } verbs[] = {
     {"demo", cmd_demo, (char *)"weir demo", "draw a canned conversation between two weir stacks"},
     {"ladder", cmd_ladder, (char *)"weir ladder", "draw the TCP conversations of a capture file"},
+    {"nc", cmd_nc, (char *)"weir nc", "netcat on weir's own TCP, over a TUN or TAP interface"},
 };
 
 static int help(void)

@@ -79,7 +79,10 @@ void nc_watch_conn(struct nc_watch *watch, const struct weir_tcp_info *info);
 /* Draws what is settled by now; WEIR_NEVER or when to be called again. */
 weir_time nc_watch_draw(struct nc_watch *watch, weir_time now);
 
-/* Draws the rest, closes the file. CLI_OK, or an exit code after one line. NULL is allowed. */
-int nc_watch_del(struct nc_watch *watch);
+/* Draws the rest, closes the file; what comes later is ignored. CLI_OK, or an exit code after one line. */
+int nc_watch_end(struct nc_watch *watch);
+
+/* The device and the stack, which still call it, must be gone. */
+void nc_watch_del(struct nc_watch *watch);
 
 #endif

@@ -156,7 +156,7 @@ int nc_watch_new(struct nc_watch **watch, const struct nc_options *options,
     }
     w->options = options;
     w->medium = (*device)->caps.medium;
-    w->side = options->listen ? TRACE_SERVER : TRACE_CLIENT;
+    w->side = options->listen ? LADDER_SERVER : LADDER_CLIENT;
     if (options->write != NULL) {
         code = open_capture(w);
     }
@@ -187,21 +187,24 @@ static void draw_rest(struct nc_watch *w)
     ladder_del(ladder);
 }
 
-int nc_watch_del(struct nc_watch *w)
+int nc_watch_end(struct nc_watch *w)
 {
     char why[256];
     int code = CLI_OK;
 
-    if (w == NULL) {
-        return CLI_OK;
-    }
     if (w->ladder != NULL) {
         draw_rest(w);
     }
     live_ladder_del(w->ladder);
+    w->ladder = NULL;
     if (w->file != NULL && pcapfile_close(w->file, why, sizeof(why)) != WEIR_OK) {
         code = cli_error(CLI_SYSTEM, "%s", why);
     }
-    free(w);
+    w->file = NULL;
     return code;
+}
+
+void nc_watch_del(struct nc_watch *w)
+{
+    free(w);
 }

@@ -47,7 +47,7 @@ expect 65 "weir: the capture ends within its file header: short_header" ladder s
 expect 65 "weir: is a directory: folder" ladder folder
 expect 65 "weir: no TCP in 1 packets: no_tcp" ladder no_tcp
 expect 65 "weir: link type 105 (IEEE802_11) is not understood: wifi" ladder wifi
-expect 65 "weir: the capture is cut short: cut, packet 5 (offset 264)" ladder cut
+expect 65 "weir: the capture is cut short: cut, packet 5 (offset 276)" ladder cut
 grep -q '4 1001(20), ACK 8001' out || fail "what came before the cut is not drawn"
 [ "$(id -u)" -eq 0 ] || expect 77 "weir: no permission to read: locked" ladder locked
 
