@@ -61,7 +61,7 @@ static int exit_of(enum capture_status status)
 
 /* What was in the file besides conversations, and when it began. */
 struct tally {
-    uint32_t packets, malformed, cut;
+    uint32_t packets, cut;
     weir_time start;
 };
 
@@ -82,8 +82,8 @@ static int take_packet(struct flows *flows, const struct capture_packet *packet,
         segment.time = packet->time;
         segment.frame = packet->number;
         return flows_add(flows, &segment, &src, &dst);
-    case TRACE_MALFORMED: tally->malformed++; return WEIR_OK;
     case TRACE_CUT: tally->cut++; return WEIR_OK;
+    case TRACE_MALFORMED:
     case TRACE_NOT_TCP: break;
     }
     return WEIR_OK;

@@ -65,8 +65,6 @@ struct ip_addr ip_solicited_node(const struct ip_addr *a);
 /* ---- address.c: the addresses of this stack ---------------------------------------------------------- */
 /* The address on this link in whatever state; NULL. */
 struct ip_address *address_on_link(struct ip *ip, uint32_t link, const struct ip_addr *a);
-/* Is `a` the broadcast address of a connected subnet of this link? */
-bool address_is_subnet_broadcast(const struct ip *ip, uint32_t link, const struct ip_addr *a);
 /* Is it broadcast or a group that this link listens to? */
 bool address_is_our_group(const struct ip *ip, uint32_t link, const struct ip_addr *a);
 /* Does a multicast MAC belong to one of those groups? */

@@ -145,6 +145,9 @@ struct ip_path {
 int ip_path_find(struct ip *ip, const struct ip_addr *dst, const struct ip_addr *src, uint32_t link,
                  struct ip_path *path, struct ip_addr *chosen);
 
+/* Is `a` the broadcast address of a connected subnet of this link? */
+bool address_is_subnet_broadcast(const struct ip *ip, uint32_t link, const struct ip_addr *a);
+
 /* Can a packet leave on this path now? OK: yes. WAIT: the neighbour is being resolved (resolution is
  * started by this call). FAIL: it did not answer. */
 enum ip_ready { IP_READY_OK = 0, IP_READY_WAIT, IP_READY_FAIL };

@@ -104,7 +104,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(LATE, "fills a gap: late, or sent again; which is not known here",                           \
       "补上空缺:是迟到还是重传,此处无法判断")                                                      \
     X(NET_DUPLICATE, "a copy of segment {0} made by the network", "网络复制的第 {0} 段")           \
-    X(OTHER, "neither data nor ACK", "既无数据也无 ACK")                                                 \
+    X(OTHER, "neither data nor ACK", "既无数据也无 ACK")                                           \
     MESSAGES_DEMO(X)
 
 enum message_id {

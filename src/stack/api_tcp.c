@@ -263,6 +263,9 @@ static int choose_tuple(struct weir_stack *s, const struct weir_connect_config *
     if (error == WEIR_OK) {
         error = ip_path_find(&s->ip, &tuple->remote, &tuple->local, link, path, &chosen);
     }
+    if (error == WEIR_OK && address_is_subnet_broadcast(&s->ip, path->link, &tuple->remote)) {
+        error = WEIR_EINVAL;
+    }
     if (error != WEIR_OK) {
         return error;
     }

@@ -44,6 +44,11 @@ static void for_conn(struct weir_stack *s, struct tcp_conn *c, const struct tcp_
     switch (tcp_input(&s->tcp, c, a->segment, a->buffer, a->gso_size)) {
     case TCP_VERDICT_RST: answer_rst(s, a, p); break;
     case TCP_VERDICT_LISTEN:
+        if (!demux_listener(&s->demux, &a->tuple, p->link)) {
+            tcp_syn_refused(&s->tcp, c, a->segment);
+            break;
+        }
+        tcp_finish(&s->tcp, c, 0, WEIR_REASON_TIME_WAIT_REUSED);
         stack_settle(s); /* the old connection leaves the demux */
         for_listener(s, a, p);
         break;
@@ -84,7 +89,12 @@ static void for_time_wait(struct weir_stack *s, uint32_t index, const struct tcp
 {
     struct tcp_segment reply;
     bool answer = false, gone = false;
-    enum tcp_verdict verdict = tcp_time_wait_input(&s->tcp, index, a, &answer, &reply, &gone);
+    struct tcp_arrival told = *a;
+    enum tcp_verdict verdict;
+
+    told.listened = (a->segment->flags & WEIR_TCP_SYN) &&
+                    demux_listener(&s->demux, &a->tuple, p->link) != NULL;
+    verdict = tcp_time_wait_input(&s->tcp, index, &told, &answer, &reply, &gone);
 
     if (answer) {
         stack_reply_tcp(s, &a->tuple, &reply, p->link, s->env.config.tcp.ttl, 0);
@@ -159,6 +169,7 @@ static void receive_tcp(struct weir_stack *s, struct ip_packet *p)
     a.link = (uint16_t)p->link;
     a.mtu = 0;
     a.to_group = p->to_group;
+    a.listened = false;
     dispatch(s, &a, p);
 }
 

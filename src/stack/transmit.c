@@ -47,11 +47,14 @@ static void put_aside(struct weir_stack *s, struct tcp_conn *c, int error)
         tcp_finish(&s->tcp, c, error, WEIR_REASON_NEIGHBOR);
         return;
     }
+    if (c->state == WEIR_TCP_SYN_SENT) {
+        timeout_on_send(&s->tcp, c); /* R2 counts from the open, not from the first SYN */
+    }
     c->soft_error = (int16_t)error;
     tcp_event(&s->tcp, c, WEIR_EVENT_ERROR);
     c->path_generation = 0;
     c->delack_at = min_u64(c->delack_at, s->env.now + WEIR_S);
-    wheel_set(&s->tcp.wheel, c->index, c->delack_at);
+    wheel_set(&s->tcp.wheel, c->index, timeout_deadline(c));
 }
 
 /* Can the connection send? If not it waits for its neighbour, or is put aside. */

@@ -27,6 +27,7 @@
 #define TCP_MSS_DEFAULT4 536
 #define TCP_MSS_DEFAULT6 1220
 #define TCP_RTO_INITIAL (1 * WEIR_S)
+#define TCP_RTO_FALLBACK (3 * WEIR_S) /* RFC 6298 5.7: after a lost SYN */
 #define TCP_RTO_MIN (200 * WEIR_MS)
 #define TCP_RTO_MAX (120 * WEIR_S)
 #define TCP_RTO_GRANULARITY (1 * WEIR_MS)

@@ -146,6 +146,12 @@ static void handle_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in *i
     }
 }
 
+void tcp_syn_refused(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s)
+{
+    trace_drop(t, c->id, WEIR_DROP_SYN_CHALLENGE, s);
+    input_owe_ack(t, c, true);
+}
+
 /* Fourth: SYN. Never acceptable here (RFC 5961 4); in TIME-WAIT a newer one may open the next connection
  * (RFC 9293 3.6.1, RFC 6191). */
 static enum tcp_verdict handle_syn(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
@@ -157,11 +163,9 @@ static enum tcp_verdict handle_syn(struct tcp *t, struct tcp_conn *c, const stru
         newer |= (int32_t)(o->ts_val - c->ts_recent) > 0;
     }
     if (c->state == WEIR_TCP_TIME_WAIT && newer && !(in->s->flags & WEIR_TCP_ACK)) {
-        tcp_finish(t, c, 0, WEIR_REASON_TIME_WAIT_REUSED);
         return TCP_VERDICT_LISTEN;
     }
-    trace_drop(t, c->id, WEIR_DROP_SYN_CHALLENGE, in->s);
-    input_owe_ack(t, c, true);
+    tcp_syn_refused(t, c, in->s);
     return TCP_VERDICT_DONE;
 }
 
@@ -186,9 +190,6 @@ static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, st
 {
     uint16_t flags = in->s->flags;
 
-    if (UNLIKELY((flags & WEIR_TCP_SYN) && c->state == WEIR_TCP_TIME_WAIT)) {
-        return handle_syn(t, c, in);
-    }
     if (UNLIKELY(c->simultaneous && c->state == WEIR_TCP_SYN_RECEIVED && (flags & WEIR_TCP_SYN))) {
         if (!synsent_crossing_syn_ack(t, c, in)) {
             return TCP_VERDICT_DONE;

@@ -19,12 +19,16 @@ struct seg_in {
 enum tcp_verdict {
     TCP_VERDICT_DONE = 0,
     TCP_VERDICT_RST,   /* to be answered with RST made from the segment (RFC 9293 3.10.7.1) */
-    TCP_VERDICT_LISTEN /* a new SYN for a connection in TIME-WAIT: treat as one for a listener */
+    TCP_VERDICT_LISTEN /* a newer SYN for a connection in TIME-WAIT: for a listener if there is one
+                        * (tcp_finish the connection first), else tcp_syn_refused */
 };
 
 /* A segment for a connection. *buffer (which s->payload points into) is set to NULL when it is kept. */
 enum tcp_verdict tcp_input(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s,
                            struct weir_buffer **buffer, uint16_t gso_size);
+
+/* A SYN that is not acceptable: a challenge ACK is owed. */
+void tcp_syn_refused(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s);
 
 /* Owes an ACK at once; `challenge` counts against the limit of RFC 5961 7 and may be suppressed. */
 void input_owe_ack(struct tcp *t, struct tcp_conn *c, bool challenge);

@@ -4,6 +4,7 @@
  * is acknowledged.
  */
 #include "tcp/half.h"
+#include "tcp/rtt.h"
 #include "tcp/synsent.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
@@ -146,7 +147,9 @@ static bool check_half(struct tcp *t, uint32_t name, const struct tcp_arrival *a
     struct half_open *h = tcp_half_at(t, name);
     const struct tcp_segment *s = a->segment;
     uint32_t offset = s->seq - (h->irs + 1);
-    uint32_t window = tcp_listener_at(t, h->listener)->settings->o.receive_buffer;
+    uint32_t window = min_u32(tcp_listener_at(t, h->listener)->settings->o.receive_buffer,
+                              UINT16_MAX); /* what the SYN,ACK announced */
+    bool text = s->payload_size || (s->flags & WEIR_TCP_FIN);
 
     if ((s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST)) == WEIR_TCP_SYN &&
         s->seq == h->irs) {
@@ -164,7 +167,7 @@ static bool check_half(struct tcp *t, uint32_t name, const struct tcp_arrival *a
         }
         return false;
     }
-    if (offset > min_u32(window, UINT16_MAX) || (s->flags & WEIR_TCP_SYN) ||
+    if (offset > window - text || (s->flags & WEIR_TCP_SYN) ||
         ((h->flags & HALF_TIMESTAMPS) && (s->options.present & WEIR_SEGMENT_TIMESTAMPS) &&
          (int32_t)(s->options.ts_val - h->ts_recent) < 0)) {
         trace_drop(t, h->id, WEIR_DROP_HALF_OPEN_SEQUENCE, s);
@@ -201,6 +204,9 @@ static struct tcp_conn *promote(struct tcp *t, const struct half_open *h,
     syn.options.wscale = h->wscale;
     syn.options.ts_val = h->ts_recent;
     synsent_learn_peer(t, c, &syn);
+    if (h->retries) {
+        rtt_syn_lost(c);
+    }
     return c;
 }
 

@@ -25,12 +25,22 @@ void rtt_sample(struct tcp *t, struct tcp_conn *c, weir_time sample)
     trace_rtt(t, c, sample, rtt_rto(c));
 }
 
+/* Marked by a variance without a mean; the first sample replaces both. */
+void rtt_syn_lost(struct tcp_conn *c)
+{
+    if (c->srtt8_us == 0) {
+        c->rttvar4_us = 1;
+    }
+}
+
 weir_time rtt_rto(const struct tcp_conn *c)
 {
     weir_time rto = TCP_RTO_INITIAL;
     uint32_t backoff = c->backoff < 10 ? c->backoff : 10;
 
-    if (c->srtt8_us != 0) {
+    if (c->srtt8_us == 0 && c->rttvar4_us != 0) {
+        rto = TCP_RTO_FALLBACK; /* rtt_syn_lost */
+    } else if (c->srtt8_us != 0) {
         rto = rtt_srtt(c) + max_u64((weir_time)c->rttvar4_us * WEIR_US, TCP_RTO_GRANULARITY);
         rto = max_u64(rto, TCP_RTO_MIN);
     }

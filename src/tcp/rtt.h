@@ -6,6 +6,8 @@
 
 /* One sample, taken from a segment that was sent once (Karn) or from an echoed timestamp. */
 void rtt_sample(struct tcp *t, struct tcp_conn *c, weir_time sample);
+/* The SYN (or SYN,ACK) had to be repeated: RFC 6298 5.7. */
+void rtt_syn_lost(struct tcp_conn *c);
 /* The timeout now, backoff included. */
 weir_time rtt_rto(const struct tcp_conn *c);
 static inline weir_time rtt_srtt(const struct tcp_conn *c)

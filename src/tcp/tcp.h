@@ -70,6 +70,7 @@ struct tcp_arrival {
     uint16_t link;
     uint32_t mtu; /* of the way back */
     bool to_group;
+    bool listened; /* TIME-WAIT: a listener would take a SYN */
 };
 
 /* What listening and half-open entries want done. */

@@ -112,7 +112,7 @@ enum tcp_verdict tcp_time_wait_input(struct tcp *t, uint32_t index, const struct
     struct time_wait *w = tcp_time_wait_at(t, index);
     const struct tcp_segment *s = a->segment;
 
-    if (newer_syn(w, s)) {
+    if (a->listened && newer_syn(w, s)) {
         *gone = true;
         return TCP_VERDICT_LISTEN;
     }

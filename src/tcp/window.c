@@ -41,6 +41,9 @@ bool window_update_due(const struct tcp_conn *c)
     if (c->fin_received || !tcp_synchronized(c) || c->orphan) {
         return false;
     }
+    if (c->rcv_nxt == seq_from_isn(c->irs) + 1) {
+        return false; /* a SYN's window cannot be scaled: the first ACK of data will tell the rest */
+    }
     edge = window_edge(c);
     gain = edge - c->rcv_adv;
     if (gain >= limit / 2) {

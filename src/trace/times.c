@@ -93,6 +93,13 @@ int times_order(struct ladder *l)
 
 /* ---- Estimates -------------------------------------------------------------------------------------------- */
 
+static bool acks(const struct ladder_segment *answer, const struct ladder_segment *s)
+{
+    uint32_t end = s->wire.seq + trace_segment_span(&s->wire);
+
+    return (answer->wire.flags & WEIR_TCP_ACK) != 0 && (int32_t)(answer->wire.ack - end) >= 0;
+}
+
 /* The round trip of a run of which both ends are known. */
 static int64_t true_rtt(const struct ladder *l)
 {
@@ -101,9 +108,12 @@ static int64_t true_rtt(const struct ladder *l)
     for (size_t i = 0; i < l->segment_count; i++) {
         const struct ladder_segment *s = &l->segments[i];
         bool is_syn = (s->wire.flags & WEIR_TCP_SYN) != 0;
-        if (is_syn && s->wire.side == LADDER_CLIENT && s->arrived.known == LADDER_MEASURED) {
-            syn = s;
-        } else if (is_syn && syn != NULL && s->arrived.known == LADDER_MEASURED) {
+        if (!is_syn || s->arrived.known != LADDER_MEASURED) {
+            continue;
+        }
+        if (s->wire.side == LADDER_CLIENT) {
+            syn = syn == NULL || s->class == LADDER_SYN_RETX ? s : syn;
+        } else if (syn != NULL && acks(s, syn)) { /* not a SYN that only crosses it */
             return s->arrived.ns - syn->sent.ns;
         }
     }
@@ -137,13 +147,6 @@ static void estimate_one(struct ladder_segment *s, enum trace_side near, int64_t
     } else {
         s->sent.ns -= rtt / 2;
     }
-}
-
-static bool acks(const struct ladder_segment *answer, const struct ladder_segment *s)
-{
-    uint32_t end = s->wire.seq + trace_segment_span(&s->wire);
-
-    return (answer->wire.flags & WEIR_TCP_ACK) != 0 && (int32_t)(answer->wire.ack - end) >= 0;
 }
 
 /* `answer` cannot have left before `s` arrived. */

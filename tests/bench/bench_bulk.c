@@ -116,7 +116,7 @@ static void run(const struct variant *v, uint64_t bytes)
         kit_die("memory", WEIR_ENOBUFS);
     memset(b.source, 0x5a, CHUNK);
     kit_pair_new(&b.pair, &config, apps);
-    b.client = kit_connect(&b.pair);
+    b.client = kit_connect(&b.pair, 0);
     b.wanted = bytes / 16 + (4 << 20); /* warm: windows open, caches and free lists filled */
     while (b.received < b.wanted)
         kit_round(&b.pair);

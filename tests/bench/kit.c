@@ -64,7 +64,12 @@ struct weir_allocator kit_allocator(struct kit_memory *memory)
 struct kit_config kit_config_default(void)
 {
     return (struct kit_config){
-        .mtu = 1500, .ring_records = 1024, .send_buffer = 256 << 10, .receive_buffer = 256 << 10};
+        .mtu = 1500,
+        .ring_records = 1024,
+        .send_buffer = 256 << 10,
+        .receive_buffer = 256 << 10,
+        .msl = 30 * WEIR_S,
+    };
 }
 
 static struct weir_stack *stack_new(struct kit_memory *memory, const struct kit_config *config)
@@ -77,6 +82,9 @@ static struct weir_stack *stack_new(struct kit_memory *memory, const struct kit_
     c.reproducible = true;
     c.ring_records = config->ring_records;
     c.trace = config->trace;
+    c.msl = config->msl;
+    c.port_first = 1024;
+    c.port_last = 65535;
     c.tcp.timestamps = config->timestamps;
     c.tcp.nodelay = true;
     c.tcp.send_buffer = config->send_buffer;
@@ -87,13 +95,13 @@ static struct weir_stack *stack_new(struct kit_memory *memory, const struct kit_
     return stack;
 }
 
-static void listen_on(struct kit_pair *pair)
+static void listen_on(struct kit_pair *pair, uint16_t number)
 {
     struct weir_listen_config config;
     weir_listen_config_default(&config);
-    config.local.port = KIT_PORT;
+    config.local.port = (uint16_t)(KIT_PORT + number);
     config.backlog = 1024;
-    int error = weir_tcp_listen(pair->stack[1], &config, &pair->listener);
+    int error = weir_tcp_listen(pair->stack[1], &config, &pair->listeners[number]);
     if (error)
         kit_die("listening", error);
 }
@@ -120,7 +128,8 @@ void kit_pair_new(struct kit_pair *pair, const struct kit_config *config,
             kit_die("giving an address", error);
         weir_input(pair->stack[i], 0, NULL, 0, pair->now);
     }
-    listen_on(pair);
+    for (uint16_t i = 0; i < KIT_LISTENERS; i++)
+        listen_on(pair, i);
 }
 
 void kit_pair_del(struct kit_pair *pair)
@@ -136,12 +145,13 @@ void kit_round(struct kit_pair *pair)
     pair->now += KIT_ROUND;
 }
 
-weir_handle kit_connect(struct kit_pair *pair)
+weir_handle kit_connect(struct kit_pair *pair, uint32_t number)
 {
     struct weir_connect_config config;
     weir_handle conn;
     weir_connect_config_default(&config);
-    config.remote = (struct weir_endpoint){.ip = {.family = 4, .bytes = {10, 0, 0, 2}}, .port = KIT_PORT};
+    config.remote.ip = (struct weir_ip){.family = 4, .bytes = {10, 0, 0, 2}};
+    config.remote.port = (uint16_t)(KIT_PORT + number % KIT_LISTENERS);
     int error = weir_tcp_connect(pair->stack[0], &config, &conn);
     if (error)
         kit_die("connecting", error);
@@ -151,5 +161,9 @@ weir_handle kit_connect(struct kit_pair *pair)
 weir_handle kit_accept(struct kit_pair *pair)
 {
     weir_handle conn;
-    return weir_tcp_accept(pair->stack[1], pair->listener, &conn) == WEIR_OK ? conn : 0;
+    for (int i = 0; i < KIT_LISTENERS; i++) {
+        if (weir_tcp_accept(pair->stack[1], pair->listeners[i], &conn) == WEIR_OK)
+            return conn;
+    }
+    return 0;
 }

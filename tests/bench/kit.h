@@ -9,7 +9,8 @@
 
 #include "host/node.h"
 
-#define KIT_PORT 7
+#define KIT_PORT 7      /* the first of */
+#define KIT_LISTENERS 4 /* so many, because one has no more than 2^16 clients at one address */
 
 /* Runs on the last core from now on, if that is allowed. */
 void kit_pin(void);
@@ -31,6 +32,7 @@ struct kit_config {
     bool timestamps;
     uint32_t ring_records;
     uint32_t send_buffer, receive_buffer;
+    weir_time msl;
     void (*trace)(void *ctx, const struct weir_record *record);
 };
 
@@ -41,7 +43,7 @@ struct kit_pair {
     struct kit_memory memory[2];
     struct node *node[2];
     struct weir_stack *stack[2];
-    weir_handle listener;
+    weir_handle listeners[KIT_LISTENERS];
     weir_time now;
 };
 
@@ -50,8 +52,9 @@ void kit_pair_new(struct kit_pair *pair, const struct kit_config *config,
                   const struct node_app apps[2]);
 void kit_pair_del(struct kit_pair *pair);
 void kit_round(struct kit_pair *pair);
-weir_handle kit_connect(struct kit_pair *pair);
-/* Accepts the next connection of the server, or returns 0. */
+/* Connects to listener `number` modulo KIT_LISTENERS. */
+weir_handle kit_connect(struct kit_pair *pair, uint32_t number);
+/* Accepts the next connection of the server's, or returns 0. */
 weir_handle kit_accept(struct kit_pair *pair);
 
 #endif

@@ -453,8 +453,8 @@ static void one_ip_id_twice_is_one_packet(void **state)
 
     (void)state;
     memcpy(steps, kit_ten, 3 * sizeof(steps[0]));
-    steps[3] = (struct kit_step){
-        100, 120, '>', "A", .seq = 1001, .length = 100, .ack = 8001, .ip_id = 77};
+    steps[3] =
+        (struct kit_step){100, 120, '>', "A", .seq = 1001, .length = 100, .ack = 8001, .ip_id = 77};
     steps[4] = steps[3];
     steps[4].arrived = 121;
     steps[5] = steps[3];

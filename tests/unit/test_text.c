@@ -139,8 +139,8 @@ static void slopes_fill_the_width(void **state)
 
     (void)state;
     for (unsigned inner = 20; inner < 300; inner++) {
-        for (int class = 0; class < LADDER_CLASS_COUNT; class++) {
-            s.class = (enum ladder_class)class;
+        for (int class = 0; class < LADDER_CLASS_COUNT; class ++) {
+            s.class = (enum ladder_class) class;
             s.wire.side = (uint8_t)(inner & 1);
             layout_slope(out, &s, inner, glyphs_for(false), (class & 1) != 0 ? " 12 " : NULL);
             assert_int_equal(width_of(out), inner);
@@ -229,13 +229,14 @@ static void loss_is_drawn_and_said(void **state)
     char *text = draw(kit_run(lossy, ARRAY_SIZE(lossy)), &options);
 
     (void)state;
-    expect(text, " 0.040000             | 3 1001(100), ACK 8001                 lost |\n"
-                 "                      |'''''''''''-----------.....x                |\n"
-                 "                      :                  200.0 ms                  :\n"
-                 " 0.240000             | 4 1001(100), ACK 8001                rtx#3 |\n"
-                 "                      |'''''''''''-----------..........._________>>| ESTABLISHED\n"
-                 "                      | lost                            5 ACK 1101 |\n"
-                 "                      |                x.....-----------'''''''''''|\n");
+    expect(text,
+           " 0.040000             | 3 1001(100), ACK 8001                 lost |\n"
+           "                      |'''''''''''-----------.....x                |\n"
+           "                      :                  200.0 ms                  :\n"
+           " 0.240000             | 4 1001(100), ACK 8001                rtx#3 |\n"
+           "                      |'''''''''''-----------..........._________>>| ESTABLISHED\n"
+           "                      | lost                            5 ACK 1101 |\n"
+           "                      |                x.....-----------'''''''''''|\n");
     free(text);
     options.width = 120;
     text = draw(kit_run(lossy, ARRAY_SIZE(lossy)), &options);
@@ -268,9 +269,9 @@ static void idle_rows_name_their_cause(void **state)
 
     (void)state;
     assert_int_equal(ladder_add_cause(l, kit_ms(140), LADDER_CLIENT, LADDER_CAUSE_APPLICATION), 0);
-    assert_int_equal(ladder_add_state(l, kit_ms(60570), LADDER_CLIENT, WEIR_TCP_TIME_WAIT,
-                                      WEIR_TCP_CLOSED),
-                     WEIR_OK);
+    assert_int_equal(
+        ladder_add_state(l, kit_ms(60570), LADDER_CLIENT, WEIR_TCP_TIME_WAIT, WEIR_TCP_CLOSED),
+        WEIR_OK);
     char *text = draw(l, &options);
     expect(text, "                      :            80.0 ms  application            :\n");
     expect(text, "                      :              59.980 s  2*MSL               :\n"
@@ -353,15 +354,18 @@ static void json_has_one_event_per_line(void **state)
     assert_int_equal(json_ladder(out, l, SEQ_RAW), WEIR_OK);
     fclose(out);
     ladder_del(l);
-    expect_json(text, "segment", 5,
-                "{\"v\":1,\"e\":\"segment\",\"conn\":1,\"n\":5,\"t\":0.18,\"t_tx\":0.16,\"t_rx\":0.18,"
-                "\"from\":\"server\",\"flags\":\"PA\",\"seq\":8001,\"len\":10,\"ack\":1021,"
-                "\"win\":1000,\"opt\":{},\"class\":\"data\",\"piggyback\":true}");
-    expect_json(text, "state", 1,
-                "{\"v\":1,\"e\":\"state\",\"conn\":1,\"t\":0.0,\"side\":\"client\",\"old\":\"CLOSED\","
-                "\"new\":\"SYN-SENT\",\"cause\":\"segment:1\"}");
-    expect_json(text, "end", 1,
-                "{\"v\":1,\"e\":\"end\",\"conn\":1,\"how\":\"fin\",\"segments\":10,\"bytes\":[20,10]}");
+    expect_json(
+        text, "segment", 5,
+        "{\"v\":1,\"e\":\"segment\",\"conn\":1,\"n\":5,\"t\":0.18,\"t_tx\":0.16,\"t_rx\":0.18,"
+        "\"from\":\"server\",\"flags\":\"PA\",\"seq\":8001,\"len\":10,\"ack\":1021,"
+        "\"win\":1000,\"opt\":{},\"class\":\"data\",\"piggyback\":true}");
+    expect_json(
+        text, "state", 1,
+        "{\"v\":1,\"e\":\"state\",\"conn\":1,\"t\":0.0,\"side\":\"client\",\"old\":\"CLOSED\","
+        "\"new\":\"SYN-SENT\",\"cause\":\"segment:1\"}");
+    expect_json(
+        text, "end", 1,
+        "{\"v\":1,\"e\":\"end\",\"conn\":1,\"how\":\"fin\",\"segments\":10,\"bytes\":[20,10]}");
     free(text);
 }
 

@@ -113,8 +113,10 @@ struct ladder *kit_run(const struct kit_step *steps, size_t n)
 
 struct ladder *kit_capture(const struct kit_step *steps, size_t n, char where)
 {
-    struct weir_endpoint client = {.ip = {.family = 4, .bytes = {10, 0, 0, 1}}, .port = CLIENT_PORT};
-    struct weir_endpoint server = {.ip = {.family = 4, .bytes = {10, 0, 0, 2}}, .port = SERVER_PORT};
+    struct weir_endpoint client = {.ip = {.family = 4, .bytes = {10, 0, 0, 1}},
+                                   .port = CLIENT_PORT};
+    struct weir_endpoint server = {.ip = {.family = 4, .bytes = {10, 0, 0, 2}},
+                                   .port = SERVER_PORT};
     struct flows *flows = flows_new();
 
     for (size_t i = 0; i < n; i++) {
