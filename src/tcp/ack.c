@@ -60,9 +60,10 @@ static void take_sample(struct tcp *t, struct tcp_conn *c, const struct ack_info
 {
     weir_time now = t->env->now;
 
-    if (info->first_sent_at) {
+    if (info->first_sent_at && !info->retransmitted_acked) {
         rtt_sample(t, c, now - info->first_sent_at);
     } else if (info->retransmitted_acked && info->has_ts && info->ts_ecr) {
+        /* Karn: what was sent once but waited behind a hole measures the hole, not the path */
         uint32_t ms = (uint32_t)(now / WEIR_MS) + c->ts_offset - info->ts_ecr;
 
         if (ms < 60000) {

@@ -242,6 +242,10 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     enum weir_limit limit;
     bool fin;
 
+    if (c->snd_una == c->snd_nxt && c->last_send_at &&
+        t->env->now - c->last_send_at > rtt_rto(c)) {
+        c->cc->on_idle(c, t->env->now - c->last_send_at);
+    }
     size = min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
     common(t, c, e, c->snd_nxt);
     if (size) {
@@ -251,10 +255,6 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     fin = output_fin_due(c, size);
     e->start = c->snd_nxt;
     e->end = e->start + size + fin;
-    if (size && c->snd_una == c->snd_nxt && c->last_send_at &&
-        t->env->now - c->last_send_at > rtt_rto(c)) {
-        c->cc->on_idle(c, t->env->now - c->last_send_at);
-    }
     if (!scoreboard_sent(t, c, size + fin, fin)) {
         return false;
     }

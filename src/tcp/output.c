@@ -28,8 +28,9 @@ static bool retransmit_due(struct tcp *t, struct tcp_conn *c)
         return false;
     }
     r = tx_at(t, index);
-    if (r->start == c->snd_una && scoreboard_in_flight(c) == 0) {
-        return true;
+    if (r->start == c->snd_una &&
+        (scoreboard_in_flight(c) == 0 || !(r->flags & TX_RETRANSMITTED))) {
+        return true; /* RFC 5681 3.2, RFC 6582 3.2 step 3: the first one goes at once */
     }
     if (r->start >= c->snd_una + max_u32(c->snd_wnd, 1)) {
         return false; /* SHLD-16: not beyond a window that shrank */

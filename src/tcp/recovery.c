@@ -8,6 +8,7 @@
  */
 #include "tcp/recovery.h"
 
+#include "tcp/emit.h"
 #include "tcp/flight.h"
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
@@ -49,6 +50,12 @@ static void set_reno_sacked(struct tcp_conn *c)
     f->reno_sacked = min_u32((uint32_t)f->dup_acks * c->mss_base, most);
 }
 
+/* The first MSS of the oldest record is what the peer misses. */
+static void mark_oldest(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
+{
+    scoreboard_mark_oldest(t, c, emit_payload_max(c), reason);
+}
+
 static void on_duplicate(struct tcp *t, struct tcp_conn *c)
 {
     struct tcp_flight *f = c->flight;
@@ -64,18 +71,8 @@ static void on_duplicate(struct tcp *t, struct tcp_conn *c)
     if (c->recovery == TCP_OPEN && f->dup_acks >= TCP_DUP_THRESHOLD && c->snd_una >= f->recover &&
         f->tx_head) {
         enter(t, c);
-        scoreboard_mark(t, c, f->tx_head, WEIR_REASON_DUP_ACKS);
+        mark_oldest(t, c, WEIR_REASON_DUP_ACKS);
         set_reno_sacked(c);
-    }
-}
-
-/* The first MSS of the oldest record is what the peer misses. */
-static void mark_oldest(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
-{
-    uint32_t head = c->flight->tx_head;
-
-    if (head && !(tx_at(t, head)->flags & TX_LOST)) {
-        scoreboard_mark(t, c, head, reason);
     }
 }
 

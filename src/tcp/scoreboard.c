@@ -232,6 +232,20 @@ void scoreboard_mark(struct tcp *t, struct tcp_conn *c, uint32_t index, enum wei
     trace_lost(t, c, r->start, r->size, reason);
 }
 
+void scoreboard_mark_oldest(struct tcp *t, struct tcp_conn *c, uint32_t size,
+                            enum weir_reason reason)
+{
+    uint32_t head = c->flight->tx_head;
+
+    if (!head || (tx_at(t, head)->flags & (TX_LOST | TX_SACKED))) {
+        return;
+    }
+    if (tx_at(t, head)->size > size) {
+        (void)split(t, c, head, tx_at(t, head)->start + size); /* no memory: all of it, then */
+    }
+    scoreboard_mark(t, c, head, reason);
+}
+
 void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
 {
     uint32_t i;

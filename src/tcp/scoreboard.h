@@ -35,8 +35,11 @@ void scoreboard_ack(struct tcp *t, struct tcp_conn *c, seq_pos ack, struct ack_i
 void scoreboard_sack(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos end,
                      struct ack_info *info);
 
-/* Marks lost: a record; everything not SACKed (RTO); what RFC 6675's IsLost says. */
+/* Marks lost: a record; the oldest `size` bytes; everything not SACKed (RTO); what RFC 6675's IsLost
+ * says. */
 void scoreboard_mark(struct tcp *t, struct tcp_conn *c, uint32_t index, enum weir_reason reason);
+void scoreboard_mark_oldest(struct tcp *t, struct tcp_conn *c, uint32_t size,
+                            enum weir_reason reason);
 void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason reason);
 /* The receiver took its word back (RFC 2018 8): nothing counts as SACKed any more. */
 void scoreboard_forget_sack(struct tcp *t, struct tcp_conn *c);

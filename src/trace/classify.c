@@ -173,6 +173,7 @@ static void judge_syn(struct direction *own, const struct direction *peer,
     own->syn_seen = true;
     own->syn_ack_seen = own->syn_ack_seen || has_ack;
     own->isn = s->wire.seq;
+    own->shown_window = s->wire.window; /* what the first ACK's window is compared with */
     own->wscale_offered = (s->wire.options.present & WEIR_SEGMENT_WSCALE) != 0;
     own->wscale = MIN(s->wire.options.wscale, WSCALE_MAX);
 }
@@ -237,11 +238,11 @@ static void note_window(struct direction *own, const struct direction *peer,
     if (s->window == 0) {
         s->facts |= LADDER_FACT_WINDOW_ZERO;
     }
-    if (!own->window_seen) {
-        own->shown_window = s->window;
-    } else if (own->last_window == 0 && s->window > 0) {
+    if (!own->window_seen && (scaled || own->shown_window == 0)) {
+        own->shown_window = s->window; /* a scaled one cannot be compared with the SYN's */
+    } else if (own->window_seen && own->last_window == 0 && s->window > 0) {
         s->facts |= LADDER_FACT_WINDOW_OPENED | LADDER_FACT_WINDOW_CHANGED;
-    } else if (own->last_window > 0 && s->window == 0) {
+    } else if (s->window == 0 && (own->last_window > 0 || !own->window_seen)) {
         s->facts |= LADDER_FACT_WINDOW_CLOSED | LADDER_FACT_WINDOW_CHANGED;
     } else {
         uint64_t difference = s->window > own->shown_window ? s->window - own->shown_window

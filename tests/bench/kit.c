@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +38,17 @@ void kit_result(const char *name, double value, const char *unit)
 {
     printf("%s %.6g %s\n", name, value, unit);
     fflush(stdout);
+}
+
+void kit_usage(uint64_t bytes)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    double user = (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6;
+    double system = (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec / 1e6;
+    kit_result("user_seconds", user, "s");
+    kit_result("system_seconds", system, "s");
+    kit_result("gigabytes", (double)bytes / 1e9, "GB");
 }
 
 static void *counted_alloc(void *ctx, size_t size)

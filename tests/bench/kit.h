@@ -19,6 +19,8 @@ double kit_cpu_seconds(void);
 void kit_die(const char *what, int error);
 /* One result: "name value unit". */
 void kit_result(const char *name, double value, const char *unit);
+/* User and system time of this process so far, and the bytes it moved. */
+void kit_usage(uint64_t bytes);
 
 /* Memory from malloc, counted. */
 struct kit_memory {
