@@ -85,21 +85,24 @@ static int list_scenes(const struct arguments *a)
 }
 
 /* The story in lines of the ladder's width. */
-static void print_story(const struct arguments *a)
+static void print_story(const struct arguments *a, FILE *out)
 {
     const char *text = message_text(a->scene->story, a->output.text.language);
     const char *line;
     size_t length;
 
-    printf("%s: %s\n\n", a->scene->name, message_text(a->scene->title, a->output.text.language));
+    fprintf(out, "%s: %s\n\n", a->scene->name,
+            message_text(a->scene->title, a->output.text.language));
     while ((length = width_wrap(&text, a->output.text.width, &line)) > 0) {
-        printf("%.*s\n", (int)length, line);
+        fprintf(out, "%.*s\n", (int)length, line);
     }
-    putchar('\n');
+    putc('\n', out);
 }
 
 static int draw(const struct arguments *a)
 {
+    /* a capture on standard output leaves no room for a picture there */
+    FILE *out = a->demo.write && strcmp(a->demo.write, "-") == 0 ? stderr : stdout;
     struct ladder *ladder = NULL;
     char why[256] = "";
     int error = demo_run(a->scene, &a->demo, &ladder, why, sizeof(why));
@@ -108,10 +111,10 @@ static int draw(const struct arguments *a)
         return cli_error(error == WEIR_EACCES ? CLI_PERMISSION : CLI_SYSTEM, "%s", why);
     }
     if (a->output.json) {
-        error = json_ladder(stdout, ladder, a->output.text.seq);
+        error = json_ladder(out, ladder, a->output.text.seq);
     } else {
-        print_story(a);
-        text_ladder(stdout, ladder, &a->output.text);
+        print_story(a, out);
+        text_ladder(out, ladder, &a->output.text);
     }
     ladder_del(ladder);
     return error == WEIR_OK ? CLI_OK : cli_error(CLI_SYSTEM, "no memory: demo %s", a->scene->name);
@@ -123,7 +126,8 @@ int cmd_demo(int argc, char **argv)
         {"list", KEY_LIST, NULL, 0, "name the scenes there are", 0},
         {"isn", KEY_ISN, "CLIENT,SERVER", 0, "initial sequence numbers (1000,8000)", 0},
         {"delay", KEY_DELAY, "TIME", 0, "of the link, one way (20ms)", 0},
-        {"write", 'w', "FILE", 0, "write what the client saw on the wire as pcapng (- is stdout)",
+        {"write", 'w', "FILE", 0,
+         "write what the client saw on the wire as pcapng (-: standard output; the drawing then goes to standard error)",
          0},
         {0}};
     static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0}, {0}};

@@ -419,7 +419,8 @@ static int converse(struct nc *nc)
     if (code != CLI_OK) {
         return code;
     }
-    int error = loop_run(nc->loop);
+    int error = loop_turn(nc->loop, 0); /* the first one connects: nothing has to happen for it */
+    error = error == WEIR_OK ? loop_run(nc->loop) : error;
     if (error != WEIR_OK) {
         return cli_error(CLI_SYSTEM, "cannot go on (%s): %s", weir_strerror(error),
                          nc->options->device.name);

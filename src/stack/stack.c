@@ -301,7 +301,7 @@ static void settle(struct weir_stack *s, struct tcp_conn *c)
         if (c->place != TCP_PLACE_NONE) {
             stack_place_remove(s, c);
         }
-        if (c->flight != &tcp_flight_none) {
+        if (c->flight != &tcp_flight_none || c->fin_queued) {
             timeout_persist(&s->tcp, c);
         }
         if (UNLIKELY(c->state == WEIR_TCP_TIME_WAIT) && shrink(s, c)) {

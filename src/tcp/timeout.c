@@ -63,7 +63,9 @@ void timeout_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *in
     } else if (c->timer_mode == TCP_MODE_PERSIST) {
         /* the peer answers probes: it may keep its window closed for ever (MUST-37) */
         c->probes = 0;
-        c->flight->retransmit_since = 0;
+        if (c->flight != &tcp_flight_none) {
+            c->flight->retransmit_since = 0;
+        }
         if (info->window_changed && c->snd_wnd > 0) {
             c->backoff = 0;
             set_mode(c, TCP_MODE_NONE, WEIR_NEVER);
@@ -156,6 +158,10 @@ static void run_persist(struct tcp *t, struct tcp_conn *c)
 {
     const struct weir_tcp_options *o = &c->settings->o;
 
+    if (!flight_ensure(t, c)) { /* a FIN alone waits */
+        set_mode(c, TCP_MODE_PERSIST, t->env->now + rtt_rto(c));
+        return;
+    }
     /* only probes without any answer count against R2 (MUST-37) */
     if (c->probes == 0) {
         c->flight->retransmit_since = t->env->now;

@@ -64,8 +64,11 @@ uint16_t window_announce(struct tcp_conn *c, bool syn)
         return (uint16_t)window;
     }
     c->rcv_adv = window_edge(c);
+    /* an edge that is kept need not fall on a step of the scale: what is announced is then more, and holds */
     window = (c->rcv_adv - c->rcv_nxt + ((1u << c->rcv_wscale) - 1)) >> c->rcv_wscale;
-    return (uint16_t)min_u64(window, UINT16_MAX);
+    window = min_u64(window, UINT16_MAX);
+    c->rcv_adv = max_u64(c->rcv_adv, c->rcv_nxt + (window << c->rcv_wscale));
+    return (uint16_t)window;
 }
 
 uint32_t window_usable(const struct tcp_conn *c)

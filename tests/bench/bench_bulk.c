@@ -5,7 +5,7 @@
  * the stack, by the link into a buffer of the receiver, and by weir_tcp_recv out of it; the checksum is
  * computed by the sender and verified by the receiver unless the variant says otherwise.
  *
- * usage: bench_bulk VARIANT [MEGABYTES]
+ * usage: bench_bulk VARIANT [MEGABYTES [records]]      records: counts trace records with a sink
  */
 #include "kit.h"
 
@@ -32,7 +32,7 @@ struct bulk {
     struct kit_pair pair;
     bool borrow;
     weir_handle client, server;
-    uint64_t received, wanted;
+    uint64_t received, wanted, records;
     uint8_t *source, *sink;
 };
 
@@ -100,13 +100,31 @@ static uint64_t frames_of(struct weir_stack *stack)
     return stats.frames_out;
 }
 
-static void run(const struct variant *v, uint64_t bytes)
+static void count_record(void *ctx, const struct weir_record *record)
+{
+    struct bulk *b = ctx;
+    (void)record;
+    b->records++;
+}
+
+static void report(const struct bulk *b, double seconds, uint64_t data, uint64_t acks)
+{
+    kit_result("gbit_per_s", (double)b->received * 8 / seconds / 1e9, "Gbit/s");
+    kit_result("seconds", seconds, "s");
+    kit_result("data_frames", (double)data, "frames");
+    kit_result("ack_frames", (double)acks, "frames");
+    kit_result("records", (double)b->records, "records");
+}
+
+static void run(const struct variant *v, uint64_t bytes, bool records)
 {
     struct bulk b = {.borrow = v->borrow};
     struct kit_config config = kit_config_default();
     struct node_app apps[2] = {{.ctx = &b, .run = client_run}, {.ctx = &b, .run = server_run}};
     config.mtu = v->mtu;
     config.gso = v->gso;
+    config.trace = records ? count_record : NULL;
+    config.trace_ctx = &b;
     config.timestamps = v->timestamps;
     if (v->mtu > 1500 || v->gso)
         config.send_buffer = config.receive_buffer = 1 << 20;
@@ -120,16 +138,13 @@ static void run(const struct variant *v, uint64_t bytes)
     b.wanted = bytes / 16 + (4 << 20); /* warm: windows open, caches and free lists filled */
     while (b.received < b.wanted)
         kit_round(&b.pair);
-    b.received = 0;
+    b.received = b.records = 0;
     b.wanted = bytes;
     uint64_t data = frames_of(b.pair.stack[0]), acks = frames_of(b.pair.stack[1]);
     double start = kit_cpu_seconds();
     bench_measured(&b);
     double seconds = kit_cpu_seconds() - start;
-    kit_result("gbit_per_s", (double)b.received * 8 / seconds / 1e9, "Gbit/s");
-    kit_result("seconds", seconds, "s");
-    kit_result("data_frames", (double)(frames_of(b.pair.stack[0]) - data), "frames");
-    kit_result("ack_frames", (double)(frames_of(b.pair.stack[1]) - acks), "frames");
+    report(&b, seconds, frames_of(b.pair.stack[0]) - data, frames_of(b.pair.stack[1]) - acks);
     weir_tcp_abort(b.pair.stack[0], b.client);
     weir_tcp_abort(b.pair.stack[1], b.server);
     kit_pair_del(&b.pair);
@@ -143,7 +158,7 @@ int main(int argc, char **argv)
     kit_pin();
     for (size_t i = 0; argc > 1 && i < sizeof(variants) / sizeof(variants[0]); i++) {
         if (strcmp(argv[1], variants[i].name) == 0) {
-            run(&variants[i], megabytes * 1000000);
+            run(&variants[i], megabytes * 1000000, argc > 3);
             return 0;
         }
     }

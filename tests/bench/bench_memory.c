@@ -3,7 +3,7 @@
  * stack, its tables, the flight recorder, cached buffers. Timestamps and SACK are on, as by default, and
  * every connection was accepted.
  *
- * usage: bench_memory [CONNECTIONS]
+ * usage: bench_memory [CONNECTIONS [LIMIT]]      exit code 1 above the limit
  */
 #include "kit.h"
 
@@ -39,13 +39,15 @@ static void server_event(void *ctx, struct weir_stack *stack, const struct weir_
         b->accepted++;
 }
 
-static void report(const struct bench *b, int side, const char *name, uint32_t count)
+static double report(const struct bench *b, int side, const char *name, uint32_t count)
 {
     struct weir_stats stats = {.size = sizeof(stats)};
     weir_stats(b->pair.stack[side], &stats);
     if (stats.connections != count)
         kit_die("not all connections are there", WEIR_EINVAL);
-    kit_result(name, (double)b->pair.memory[side].bytes / count, "bytes");
+    double bytes = (double)b->pair.memory[side].bytes / count;
+    kit_result(name, bytes, "bytes");
+    return bytes;
 }
 
 int main(int argc, char **argv)
@@ -66,7 +68,8 @@ int main(int argc, char **argv)
     }
     for (int round = 0; round < 5000; round++) /* delayed ACKs and the like run out */
         kit_round(&b.pair);
-    report(&b, 0, "client_bytes", count);
-    report(&b, 1, "server_bytes", count);
-    return 0; /* the stacks go with the process */
+    double limit = argc > 2 ? strtod(argv[2], NULL) : 1e9;
+    double client = report(&b, 0, "client_bytes", count);
+    double server = report(&b, 1, "server_bytes", count);
+    return client > limit || server > limit; /* the stacks go with the process */
 }

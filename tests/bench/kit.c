@@ -94,6 +94,7 @@ static struct weir_stack *stack_new(struct kit_memory *memory, const struct kit_
     c.reproducible = true;
     c.ring_records = config->ring_records;
     c.trace = config->trace;
+    c.trace_ctx = config->trace_ctx;
     c.msl = config->msl;
     c.port_first = 1024;
     c.port_last = 65535;

@@ -36,6 +36,7 @@ struct kit_config {
     uint32_t send_buffer, receive_buffer;
     weir_time msl;
     void (*trace)(void *ctx, const struct weir_record *record);
+    void *trace_ctx;
 };
 
 /* A client (0) and a server (1) on the two ends of a memory link. Time is virtual: every round of turns
