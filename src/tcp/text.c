@@ -33,7 +33,9 @@ static void owe_each(struct tcp_conn *c, uint32_t segments)
     c->acks_owed = (uint16_t)min_u32(c->acks_owed + segments, UINT16_MAX);
 }
 
-/* RFC 5681 4.2: at least every second full-sized segment at once, the rest a little later. */
+/* RFC 5681 4.2: at least every second full-sized segment at once, the rest a little later. A second segment
+ * of any size is acknowledged at once too: a sender with two in flight counts on it (RFC 8985 7.2 allows for
+ * a delayed ACK only when there is one) and would send the last one again as a probe. */
 static void owe_in_order(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
                          bool filled_hole)
 {
@@ -43,9 +45,9 @@ static void owe_in_order(struct tcp *t, struct tcp_conn *c, const struct seg_in 
     if (segment > c->rcv_mss) {
         c->rcv_mss = (uint16_t)min_u32(segment, UINT16_MAX);
     }
-    if (!wait || c->rcv_nxt - c->rcv_acked >= 2u * c->rcv_mss) {
+    if (!wait || in->segments > 1 || c->delack_at != WEIR_NEVER) {
         c->ack_now = 1;
-    } else if (c->delack_at == WEIR_NEVER) {
+    } else {
         c->delack_at = t->env->now + c->settings->o.delayed_ack_time;
     }
 }
