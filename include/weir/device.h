@@ -78,6 +78,10 @@ struct weir_memory_config {
     bool gso;          /* super-segments cross as they are */
     bool csum_offload; /* partial checksums cross as they are: trusted, nothing can damage them */
     uint32_t queue_packets; /* per direction, 0: 4096; a full queue makes send short */
+    /* Not NULL: TCP checksums are verified in the pass that copies, with these inner loops. A packet whose
+     * checksum is right arrives as WEIR_CSUM_VALID; any other is left to the receiver to judge. Must outlive
+     * the link. */
+    const struct weir_ops *verify;
 };
 WEIR_API int weir_memory_new(struct weir_device *ends[2], const struct weir_memory_config *config);
 

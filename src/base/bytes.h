@@ -2,7 +2,9 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint16_t load_be16(const uint8_t *p)
 {
@@ -32,6 +34,15 @@ static inline void store_be64(uint8_t *p, uint64_t v)
 {
     store_be32(p, (uint32_t)(v >> 32));
     store_be32(p + 4, (uint32_t)v);
+}
+
+/* Copies 32 bytes or more: for headers, of which a call of memcpy costs more than the copy. */
+static inline void copy_header(uint8_t *to, const uint8_t *from, size_t size)
+{
+    for (size_t at = 0; at + 32 < size; at += 32) {
+        memcpy(to + at, from + at, 32);
+    }
+    memcpy(to + size - 32, from + size - 32, 32);
 }
 
 #endif

@@ -6,6 +6,8 @@
  * short. A packet for which the other end has no buffer, or nobody attached, is lost, as on a real
  * card.
  *
+ * With `verify`, the copy also sums, so that the receiver need not touch the bytes again.
+ *
  * With csum_offload, partial checksums cross as they are: the receiver sees WEIR_CSUM_PARTIAL and
  * trusts them, and a wrapper on its side can still complete them. Nothing can go wrong on the way.
  */
@@ -34,6 +36,7 @@ struct cable {
     struct end ends[2];
     uint32_t queue_packets;
     bool csum_offload, gso;
+    const struct weir_ops *verify;
     uint8_t *scratch; /* for frames that must be cut or completed; made when first needed */
 };
 
@@ -60,12 +63,20 @@ static struct weir_buffer *dequeue(struct end *end)
 static void deliver(struct end *to, const struct weir_slice *slices, uint32_t slice_count,
                     uint32_t size, const struct weir_offload *offload)
 {
+    const struct cable *cable = to->cable;
     struct weir_buffer *buffer = weir_buffer_alloc(to->device.stack, size);
     if (!buffer) {
         return;
     }
-    buffer->size = wire_gather(buffer->data, buffer->capacity, slices, slice_count);
     buffer->offload = *offload;
+    if (cable->verify && offload->csum == WEIR_CSUM_NONE && offload->gso_size == 0) {
+        bool valid;
+        buffer->size = wire_gather_verify(cable->verify, buffer->data, size, slices, slice_count,
+                                          wire_link_size(to->device.caps.medium), &valid);
+        buffer->offload.csum = valid ? WEIR_CSUM_VALID : WEIR_CSUM_NONE;
+    } else {
+        buffer->size = wire_gather(buffer->data, buffer->capacity, slices, slice_count);
+    }
     enqueue(to, buffer);
 }
 
@@ -201,6 +212,7 @@ int weir_memory_new(struct weir_device *ends[2], const struct weir_memory_config
     }
     cable->queue_packets = config->queue_packets ? config->queue_packets : QUEUE_DEFAULT;
     cable->gso = config->gso;
+    cable->verify = config->verify;
     cable->csum_offload = config->csum_offload || config->gso;
     if (!end_init(cable, 0, config) || !end_init(cable, 1, config)) {
         cable_free(cable);

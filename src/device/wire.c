@@ -1,7 +1,11 @@
 /* wire.c - frames as flat wire packets: super-segments cut, checksums complete. */
 #include "device/wire.h"
 
+#include "base/bytes.h"
+#include "wire/checksum.h"
 #include "wire/gso.h"
+#include "wire/gso_headers.h"
+#include "wire/tcp.h"
 
 static const struct weir_ops portable_ops;
 
@@ -19,6 +23,37 @@ uint32_t wire_gather(uint8_t *to, uint32_t room, const struct weir_slice *slices
         size += (uint32_t)slices[i].size;
     }
     return size;
+}
+
+uint32_t wire_gather_verify(const struct weir_ops *ops, uint8_t *to, uint32_t size,
+                            const struct weir_slice *slices, uint32_t slice_count,
+                            uint32_t link_size, bool *valid)
+{
+    const uint8_t *head = slices[0].data;
+    uint32_t tcp = 0, at = (uint32_t)slices[0].size;
+    uint64_t sum;
+    *valid = false;
+    if (at > link_size && at <= size)
+        tcp = gso_headers_find_segment(head + link_size, at - link_size, size - link_size, &sum);
+    if (tcp == 0)
+        return wire_gather(to, size, slices, slice_count);
+    tcp += link_size;
+    if (at - tcp <= TCP_HEADER_MAX && (at - tcp) % 4 == 0) {
+        copy_header(to, head, at);
+        sum += csum_words(head + tcp, at - tcp);
+    } else { /* headers and payload in one */
+        memcpy(to, head, tcp);
+        sum = csum_copy(ops, to + tcp, head + tcp, at - tcp, sum);
+    }
+    for (uint32_t i = 1; i < slice_count; i++) {
+        if (slices[i].size > size - at)
+            return 0;
+        uint64_t part = csum_copy(ops, to + at, slices[i].data, slices[i].size, 0);
+        sum = csum_add_at(sum, part, at - tcp);
+        at += (uint32_t)slices[i].size;
+    }
+    *valid = at == size && csum_fold(sum) == 0xffff;
+    return at;
 }
 
 void wire_packets(const struct weir_slice *slices, uint32_t slice_count,

@@ -25,6 +25,12 @@ static inline bool wire_is_plain(const struct weir_offload *offload)
 uint32_t wire_gather(uint8_t *to, uint32_t room, const struct weir_slice *slices,
                      uint32_t slice_count);
 
+/* The same for a packet of `size` bytes, whose headers are in the first slice, and in the same pass its TCP
+ * checksum: *valid when it is right, false also when it is no whole TCP packet. */
+uint32_t wire_gather_verify(const struct weir_ops *ops, uint8_t *to, uint32_t size,
+                            const struct weir_slice *slices, uint32_t slice_count,
+                            uint32_t link_size, bool *valid);
+
 /* Calls emit for each wire packet of the frame; scratch[WIRE_SCRATCH_SIZE]. A frame whose offload
  * does not fit its bytes is passed on as it is: a device repairs nothing. Frames that are larger
  * than any IP packet are ignored. */

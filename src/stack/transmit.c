@@ -5,6 +5,9 @@
  * FIFO order, one super-segment a turn, so that a bulk sender never starves the others.
  */
 #include "stack/stack.h"
+
+#include <assert.h>
+
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
 #include "wire/checksum.h"
@@ -245,11 +248,24 @@ static uint32_t build_headers(struct weir_stack *s, struct tcp_conn *c, const st
     return below + tcp_size;
 }
 
+/* The sum of a whole TCP segment; of its payload only what is not known. */
+static uint64_t segment_sum(const struct weir_stack *s, const struct frame_block *b,
+                            const struct tcp_emit *e, uint32_t tcp_offset, uint64_t sum)
+{
+    const struct weir_ops *ops = &s->env.config.ops;
+
+    if (e->summed && e->sums[0] && !e->gso_size) {
+        return csum_add_at(csum_slices(ops, b->slices, 1, tcp_offset, sum), e->sums[0], 0);
+    }
+    return csum_slices(ops, b->slices, e->payload_slices + 1, tcp_offset, sum);
+}
+
 /* The checksum of a segment that is not cut: whole, or the pseudo-header's part for the device. */
 static void finish_checksum(struct weir_stack *s, const struct tcp_conn *c, struct frame_block *b,
-                            uint32_t slices, uint32_t tcp_offset, uint32_t size,
+                            const struct tcp_emit *e, uint32_t tcp_offset,
                             struct weir_offload *offload, bool partial)
 {
+    uint32_t size = (uint32_t)b->slices[0].size + e->payload_size;
     uint8_t *field = b->header + tcp_offset + 16;
     uint64_t sum = csum_pseudo(&c->local, &c->remote, IP_PROTOCOL_TCP, size - tcp_offset);
 
@@ -260,8 +276,7 @@ static void finish_checksum(struct weir_stack *s, const struct tcp_conn *c, stru
         offload->csum_start = (uint16_t)tcp_offset;
         offload->csum_offset = 16;
     } else {
-        csum_store(field, csum_finish(
-                              csum_slices(&s->env.config.ops, b->slices, slices, tcp_offset, sum)));
+        csum_store(field, csum_finish(segment_sum(s, b, e, tcp_offset, sum)));
     }
 }
 
@@ -290,6 +305,10 @@ static void start_cut(struct weir_stack *s, struct frame_block *b, uint32_t slic
     bool ok = gso_cut_begin(&s->cut, b->slices, slices, link_size, e->gso_size);
 
     ASSERT(ok); /* our own headers */
+    static_assert(GSO_SUMS == CHUNKSUM_MAX, "one sum for each segment that is cut");
+    if (e->summed) {
+        memcpy(s->cut.payload_sums, e->sums, sizeof(s->cut.payload_sums));
+    }
     s->cut_block = b;
     s->cut_link = link;
     s->cut_complete = !s->ip.links[link].config.tx_csum;
@@ -311,7 +330,7 @@ static bool dispatch(struct weir_stack *s, struct tcp_conn *c, const struct ip_p
         start_cut(s, b, slices, path->link, s->ip.links[path->link].header_size, e);
         return next_piece(s, f);
     }
-    finish_checksum(s, c, b, slices, tcp_offset, size, &f->offload,
+    finish_checksum(s, c, b, e, tcp_offset, &f->offload,
                     !link || link->tx_csum || link->tx_gso);
     if (e->gso_size) {
         f->offload.gso_size = e->gso_size;
@@ -342,6 +361,19 @@ static void keep_buffers(struct weir_stack *s, struct tcp_conn *c, const struct 
     }
 }
 
+static struct tcp_emit_limits limits_of(const struct weir_stack *s, const struct ip_path *path)
+{
+    struct tcp_emit_limits limits = {.mtu = path->mtu, .super_size = UINT16_MAX};
+
+    if (path->link != IP_LINK_LOOPBACK) {
+        const struct weir_link_config *link = &s->ip.links[path->link].config;
+
+        limits.super_size = link->tx_gso_max;
+        limits.sum_payload = !link->tx_csum && !link->tx_gso;
+    }
+    return limits;
+}
+
 /* One turn of the first ready connection. True: *f was filled. */
 static bool next_segment(struct weir_stack *s, struct weir_frame *f)
 {
@@ -362,9 +394,7 @@ static bool next_segment(struct weir_stack *s, struct weir_frame *f)
         put_aside(s, c, WEIR_ENOBUFS);
         return false;
     }
-    limits.mtu = path.mtu;
-    limits.super_size =
-        path.link == IP_LINK_LOOPBACK ? UINT16_MAX : s->ip.links[path.link].config.tx_gso_max;
+    limits = limits_of(s, &path);
     if (tcp_output(&s->tcp, c, &limits, &e)) {
         keep_buffers(s, c, &e, b);
         filled = dispatch(s, c, &path, &e, b, f);

@@ -94,7 +94,8 @@ struct tcp_flight {
     uint32_t sacked_bytes, lost_bytes;
     uint32_t reno_sacked; /* bytes that duplicate ACKs without SACK say have left */
     uint16_t dup_acks;
-    uint16_t reserved;
+    bool sum_payload; /* what left last needed its checksum from software (chunksum.h) */
+    uint8_t reserved;
     seq_pos highest_sacked;
     seq_pos recover;            /* snd_nxt when recovery began */
     weir_time retransmit_since; /* first unanswered transmission; 0: none */

@@ -75,6 +75,7 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
     e->payload_slices = 0;
     e->payload_size = 0;
     e->gso_size = 0;
+    e->summed = false;
     e->start = e->end = 0;
 }
 
@@ -177,9 +178,10 @@ static uint32_t super_payload(const struct tcp_conn *c, const struct tcp_emit_li
     return (l->super_size - headers) / per_segment * per_segment;
 }
 
-static void attach(struct tcp_conn *c, struct tcp_emit *e, seq_pos from, uint32_t size,
-                   uint32_t per_segment)
+static void attach(struct tcp_conn *c, struct tcp_emit *e, const struct tcp_emit_limits *l,
+                   seq_pos from, uint32_t size)
 {
+    uint32_t per_segment = emit_payload_max(c);
     uint32_t covered;
 
     e->payload_slices = sendq_slices(c, from, size, e->slices, e->buffers, &covered);
@@ -198,6 +200,11 @@ static void attach(struct tcp_conn *c, struct tcp_emit *e, seq_pos from, uint32_
     e->payload_size = covered;
     e->gso_size = (uint16_t)(covered > per_segment ? per_segment : 0);
     e->segment.payload_size = covered;
+    c->flight->sum_payload = l->sum_payload;
+    e->summed = l->sum_payload;
+    if (l->sum_payload) {
+        chunksum_find(e->slices, e->buffers, e->payload_slices, per_segment, e->sums);
+    }
 }
 
 static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
@@ -213,7 +220,7 @@ static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_em
     size = min_u32(min_u32(bytes, max_u32(room / per, 1) * per), super_payload(c, l, per));
     common(t, c, e, start);
     if (size) {
-        attach(c, e, start, size, per);
+        attach(c, e, l, start, size);
         size = e->payload_size;
     }
     fin = fin && size == bytes;
@@ -249,7 +256,7 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     size = min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
     common(t, c, e, c->snd_nxt);
     if (size) {
-        attach(c, e, c->snd_nxt, size, per);
+        attach(c, e, l, c->snd_nxt, size);
         size = e->payload_size;
     }
     fin = output_fin_due(c, size);

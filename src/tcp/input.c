@@ -100,8 +100,8 @@ static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_
     if (rst) {
         return;
     }
-    if (in->size && why == WEIR_DROP_SEQUENCE && c->acks_owed < UINT16_MAX) {
-        c->acks_owed++; /* a duplicate: each is answered (RFC 5681 4.2) */
+    if (in->size && why == WEIR_DROP_SEQUENCE) { /* duplicates: each is answered (RFC 5681 4.2) */
+        c->acks_owed = (uint16_t)min_u32(c->acks_owed + in->segments, UINT16_MAX);
     } else {
         input_owe_ack(t, c, false);
     }

@@ -7,6 +7,7 @@
 #ifndef TCP_OUTPUT_H
 #define TCP_OUTPUT_H
 
+#include "tcp/chunksum.h"
 #include "tcp/sendq.h"
 
 enum tcp_due {
@@ -30,6 +31,7 @@ enum tcp_due tcp_due(struct tcp *t, struct tcp_conn *c);
 struct tcp_emit_limits {
     uint32_t mtu;        /* IP bytes of a wire segment */
     uint32_t super_size; /* IP bytes of a super-segment at most; <= mtu: none */
+    bool sum_payload;    /* software computes checksums: what is known of them is wanted */
 };
 
 struct tcp_emit {
@@ -39,6 +41,8 @@ struct tcp_emit {
     struct weir_buffer *buffers[SENDQ_SLICES];
     uint32_t payload_size;
     uint16_t gso_size;  /* != 0: more than one wire segment */
+    bool summed;        /* `sums` holds something: sums of payload by wire segment, 0: not known */
+    uint16_t sums[CHUNKSUM_MAX];
     seq_pos start, end; /* range booked in the scoreboard; equal: none */
 };
 

@@ -1,6 +1,8 @@
 /* sendq.c - see sendq.h. */
 #include "tcp/sendq.h"
 
+#include "tcp/chunksum.h"
+#include "tcp/emit.h"
 #include "tcp/flight.h"
 
 /* Bookkeeping may exceed the application's limit by this factor before bytes are refused: many tiny
@@ -46,6 +48,29 @@ static uint32_t buffer_size_for(const struct tcp_conn *c, size_t size)
     return want > 32768 ? 65536 : want > 2048 ? 16384 : want > 256 ? 2048 : 256;
 }
 
+/* Where the segment ends that begins before a buffer that would be appended now, if all are full ones. */
+static uint32_t first_boundary(const struct tcp_conn *c, uint32_t chunk)
+{
+    uint32_t beyond = (uint32_t)((c->snd_end - c->snd_nxt) % chunk);
+
+    return beyond ? chunk - beyond : 0;
+}
+
+static struct weir_buffer *new_tail(struct tcp *t, struct tcp_conn *c, size_t size)
+{
+    struct weir_buffer *b = buffer_alloc(&t->env->buffers, buffer_size_for(c, size));
+
+    if (b) {
+        if (c->flight->sum_payload) {
+            uint32_t chunk = emit_payload_max(c);
+
+            chunksum_begin(b, first_boundary(c, chunk), chunk);
+        }
+        push(c, b);
+    }
+    return b;
+}
+
 size_t sendq_append(struct tcp *t, struct tcp_conn *c, const void *data, size_t size)
 {
     size_t room = sendq_room(c), done = 0;
@@ -59,15 +84,13 @@ size_t sendq_append(struct tcp *t, struct tcp_conn *c, const void *data, size_t 
         size_t part;
 
         if (!b || b->kind != BUFFER_OWN || b->size == b->capacity) {
-            b = buffer_alloc(&t->env->buffers, buffer_size_for(c, size - done));
+            b = new_tail(t, c, size - done);
             if (!b) {
                 break;
             }
-            push(c, b);
         }
         part = min_u64(b->capacity - b->size, size - done);
-        buffer_copy_in(&t->env->buffers, b->data + b->size, (const uint8_t *)data + done, part);
-        b->size += (uint32_t)part;
+        chunksum_append(t, b, (const uint8_t *)data + done, part);
         c->snd_end += part;
         done += part;
     }

@@ -70,6 +70,9 @@ void timeout_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *in
             c->backoff = 0;
             set_mode(c, TCP_MODE_NONE, WEIR_NEVER);
         }
+    } else if (c->snd_wnd == 0 && c->flight != &tcp_flight_none) {
+        /* closed below what is out (a shrunk window), but the peer answers: SHLD-17 */
+        c->flight->retransmit_since = 0;
     }
 }
 

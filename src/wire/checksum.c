@@ -135,30 +135,6 @@ uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from, size_
     return csum_copy_portable(to, from, size, sum);
 }
 
-uint16_t csum_fold(uint64_t sum)
-{
-    sum = fold_33(sum);
-    sum = fold_33(sum);
-    sum = (sum >> 16) + (sum & 0xffff);
-    sum = (sum >> 16) + (sum & 0xffff);
-    return (uint16_t)sum;
-}
-
-uint16_t csum_finish(uint64_t sum)
-{
-    return (uint16_t)~csum_fold(sum);
-}
-
-uint64_t csum_add_at(uint64_t sum, uint64_t part, size_t offset)
-{
-    if ((offset & 1) != 0) {
-        /* The piece was summed with its bytes in the wrong halves of the words: RFC 1071 2 B. */
-        uint16_t folded = csum_fold(part);
-        part = (uint16_t)(folded << 8 | folded >> 8);
-    }
-    return add_carry(sum, part);
-}
-
 uint64_t csum_pseudo(const struct ip_addr *src, const struct ip_addr *dst, uint8_t protocol,
                      uint32_t size)
 {

@@ -18,10 +18,64 @@ uint64_t csum_sum(const struct weir_ops *ops, const void *data, size_t size, uin
 /* Copies and sums in one pass. */
 uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from, size_t size,
                    uint64_t sum);
+
+/* Folded, not complemented, memory order. Adding a number to itself with its halves changed over leaves in
+ * the upper half the sum of the halves, the carry brought round. */
+static inline uint16_t csum_fold(uint64_t sum)
+{
+    uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+    return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
+}
+
+/* The value to store in the field with csum_store. */
+static inline uint16_t csum_finish(uint64_t sum)
+{
+    return (uint16_t)~csum_fold(sum);
+}
+
 /* `part`, the sum of a piece that starts at `offset` of the whole, added to `sum`. */
-uint64_t csum_add_at(uint64_t sum, uint64_t part, size_t offset);
-uint16_t csum_fold(uint64_t sum);   /* folded, not complemented, memory order */
-uint16_t csum_finish(uint64_t sum); /* the value to store in the field with csum_store */
+static inline uint64_t csum_add_at(uint64_t sum, uint64_t part, size_t offset)
+{
+    if ((offset & 1) != 0) {
+        /* The piece was summed with its bytes in the wrong halves of the words: RFC 1071 2 B. */
+        uint16_t folded = csum_fold(part);
+        part = (uint16_t)(folded << 8 | folded >> 8);
+    }
+    sum += part;
+    return sum + (sum < part);
+}
+
+/* For headers: `size` is a multiple of 4. Thousands of such sums may be added without a carry. */
+static inline uint64_t csum_words(const uint8_t *p, size_t size)
+{
+    uint64_t sum = 0, eight;
+    uint32_t four;
+    for (; size >= 8; size -= 8, p += 8) {
+        memcpy(&eight, p, 8);
+        sum += eight;
+        sum += sum < eight;
+    }
+    sum = (sum >> 32) + (sum & 0xffffffffu);
+    if (size != 0) {
+        memcpy(&four, p, 4);
+        sum += four;
+    }
+    return sum;
+}
+
+/* The same for the 20 bytes of an IPv4 or TCP header without options. */
+static inline uint64_t csum_words_20(const uint8_t *p)
+{
+    uint64_t a, b;
+    uint32_t c;
+    memcpy(&a, p, 8);
+    memcpy(&b, p + 8, 8);
+    memcpy(&c, p + 16, 4);
+    a += b;
+    a += a < b;
+    return (a >> 32) + (a & 0xffffffffu) + c;
+}
+
 static inline void csum_store(uint8_t *field, uint16_t value)
 {
     memcpy(field, &value, 2);

@@ -12,6 +12,8 @@
 #include "base/address.h"
 #include <weir/trace.h>
 
+#define GSO_SUMS 64
+
 /* A super-segment being cut. The slices must stay valid meanwhile. */
 struct gso_cut {
     const struct weir_slice *slices;
@@ -29,6 +31,9 @@ struct gso_cut {
     uint32_t seq;
     uint16_t id, urgent;
     uint8_t flags;
+    /* The caller may set after gso_cut_begin what it knows: the sum of the payload of wire segment i; 0: not
+     * known. */
+    uint16_t payload_sums[GSO_SUMS];
 };
 
 /* false: the headers make no sense (not TCP, a fragment, headers not within slice 0, the IP length beyond the

@@ -65,20 +65,20 @@ static void sum_constant_parts(struct gso_cut *cut, const uint8_t *ip)
     size_t addresses = cut->ip6 ? 32 : 8;
 
     /* Both families have their addresses one after the other. */
-    cut->pseudo_sum = csum_sum_portable(ip + (cut->ip6 ? 8 : 12), addresses, 0);
+    cut->pseudo_sum = csum_words(ip + (cut->ip6 ? 8 : 12), addresses);
     cut->pseudo_sum += sum_be16(IP_PROTOCOL_TCP);
-    cut->tcp_sum = csum_sum_portable(tcp, TCP_SEQ, 0);
-    cut->tcp_sum += csum_sum_portable(tcp + 8, 4, 0);                    /* ACK number */
-    cut->tcp_sum += csum_sum_portable(tcp + 14, 2, 0);                   /* window */
-    cut->tcp_sum += csum_sum_portable(tcp + 20, cut->tcp_size - 20u, 0); /* options */
+    cut->tcp_sum = csum_words(tcp, TCP_SEQ);
+    cut->tcp_sum += csum_words(tcp + 8, 4);                    /* ACK number */
+    cut->tcp_sum += csum_load(tcp + 14);                   /* window */
+    cut->tcp_sum += csum_words(tcp + 20, cut->tcp_size - 20u); /* options */
     cut->seq = load_be32(tcp + TCP_SEQ);
     cut->flags = tcp[TCP_FLAGS];
     cut->urgent = load_be16(tcp + TCP_URGENT);
     if (!cut->ip6) {
         cut->id = load_be16(ip + 4);
-        cut->ip_sum = csum_sum_portable(ip, 2, 0);
-        cut->ip_sum += csum_sum_portable(ip + 6, 4, 0);
-        cut->ip_sum += csum_sum_portable(ip + 12, cut->ip_size - 12u, 0);
+        cut->ip_sum = csum_load(ip);
+        cut->ip_sum += csum_words(ip + 6, 4);
+        cut->ip_sum += csum_words(ip + 12, cut->ip_size - 12u);
     }
 }
 
@@ -135,7 +135,7 @@ uint32_t gso_cut_count(const struct gso_cut *cut)
 }
 
 /* The slices of the next `size` bytes of payload; returns their number. */
-static uint32_t take_payload(struct gso_cut *cut, uint32_t size, struct weir_slice *payload)
+static inline uint32_t take_payload(struct gso_cut *cut, uint32_t size, struct weir_slice *payload)
 {
     uint32_t count = 0;
 
@@ -210,14 +210,18 @@ bool gso_cut_next(struct gso_cut *cut, const struct weir_ops *ops, bool complete
     uint8_t *ip = header + cut->link_size;
     uint8_t *tcp = ip + cut->ip_size;
 
-    memcpy(header, cut->slices[0].data, cut->header_size);
+    copy_header(header, cut->slices[0].data, cut->header_size);
     patch_ip(cut, ip, size);
     uint64_t sum = patch_tcp(cut, tcp, size);
     uint64_t pseudo = cut->pseudo_sum + sum_be16((uint16_t)(cut->tcp_size + size));
     *payload_slices = take_payload(cut, size, payload);
     *payload_size = size;
     if (complete) {
-        sum = csum_slices(ops, payload, *payload_slices, 0, sum + pseudo);
+        if (cut->index < GSO_SUMS && cut->payload_sums[cut->index] != 0) {
+            sum += pseudo + cut->payload_sums[cut->index];
+        } else {
+            sum = csum_slices(ops, payload, *payload_slices, 0, sum + pseudo);
+        }
         csum_store(tcp + TCP_CHECKSUM, csum_finish(sum));
     } else {
         csum_store(tcp + TCP_CHECKSUM, csum_fold(pseudo));

@@ -2,6 +2,7 @@
 #include "wire/gso_headers.h"
 
 #include "base/bytes.h"
+#include "wire/checksum.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
 #include "wire/tcp.h"
@@ -49,4 +50,18 @@ size_t gso_headers_tcp_size(const uint8_t *p, size_t size, const struct gso_head
     }
     size_t tcp_size = (size_t)(p[h->upper + 12] >> 4) * 4;
     return tcp_size < TCP_HEADER_SIZE || tcp_size > size - h->upper ? 0 : tcp_size;
+}
+
+uint32_t gso_headers_find_segment(const uint8_t *p, size_t size, uint32_t total, uint64_t *pseudo)
+{
+    struct gso_headers h;
+
+    if (!gso_headers_find(p, size, &h) || h.total_size != total ||
+        gso_headers_tcp_size(p, size, &h) == 0) {
+        return 0;
+    }
+    uint8_t rest[4] = {0, IP_PROTOCOL_TCP};
+    store_be16(rest + 2, (uint16_t)(total - h.upper));
+    *pseudo = csum_words(rest, 4) + (h.ip6 ? csum_words(p + 8, 32) : csum_words(p + 12, 8));
+    return (uint32_t)h.upper;
 }

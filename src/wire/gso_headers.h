@@ -19,4 +19,8 @@ bool gso_headers_find(const uint8_t *p, size_t size, struct gso_headers *h);
 /* Size of the TCP header at `upper`; 0: not TCP, cut off, or a bad data offset. */
 size_t gso_headers_tcp_size(const uint8_t *p, size_t size, const struct gso_headers *h);
 
+/* Of a whole packet of `total` bytes, of which `size` are at p, all headers among them: where its TCP segment
+ * begins (0: it is none, or the lengths do not agree), and in *pseudo the sum of the pseudo-header. */
+uint32_t gso_headers_find_segment(const uint8_t *p, size_t size, uint32_t total, uint64_t *pseudo);
+
 #endif

@@ -2,6 +2,7 @@
 #include "wire/ip4.h"
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 #include "wire/checksum.h"
 
 #define FLAG_DONT_FRAGMENT 0x4000
@@ -27,7 +28,11 @@ enum weir_drop ip4_parse(const uint8_t *p, size_t size, bool super, struct ip4_h
     if (total_size < header_size || total_size > size || total_size > UINT16_MAX) {
         return WEIR_DROP_IP_TOTAL_LENGTH;
     }
-    if (csum_fold(csum_sum_portable(p, header_size, 0)) != 0xffff) {
+    uint64_t sum = csum_words_20(p);
+    if (UNLIKELY(header_size > IP4_HEADER_SIZE)) {
+        sum += csum_words(p + IP4_HEADER_SIZE, header_size - IP4_HEADER_SIZE);
+    }
+    if (csum_fold(sum) != 0xffff) {
         return WEIR_DROP_IP_CHECKSUM;
     }
 
@@ -67,7 +72,7 @@ void ip4_build(uint8_t *p, const struct ip4_header *h)
     store_be16(p + 10, 0);
     memcpy(p + 12, h->src, 4);
     memcpy(p + 16, h->dst, 4);
-    csum_store(p + 10, csum_finish(csum_sum_portable(p, IP4_HEADER_SIZE, 0)));
+    csum_store(p + 10, csum_finish(csum_words_20(p)));
 }
 
 void ip4_patch(uint8_t *p, uint16_t total_size, uint16_t id)

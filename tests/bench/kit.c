@@ -124,8 +124,11 @@ void kit_pair_new(struct kit_pair *pair, const struct kit_config *config,
 {
     static const char *const addresses[2] = {"10.0.0.1/24", "10.0.0.2/24"};
     struct weir_device *ends[2];
+    static struct weir_ops ops;
     struct weir_memory_config link = {
         .medium = WEIR_MEDIUM_IP, .mtu = {config->mtu, config->mtu}, .gso = config->gso};
+    simd_fill(&ops);
+    link.verify = config->verify ? &ops : NULL;
     int error = weir_memory_new(ends, &link);
     if (error)
         kit_die("making a link", error);

@@ -31,6 +31,7 @@ struct weir_allocator kit_allocator(struct kit_memory *memory);
 struct kit_config {
     uint32_t mtu;
     bool gso; /* super-segments and partial checksums cross the link as they are */
+    bool verify; /* the link verifies checksums while it copies */
     bool timestamps;
     uint32_t ring_records;
     uint32_t send_buffer, receive_buffer;
