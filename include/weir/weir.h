@@ -194,6 +194,13 @@ struct weir_ops {
     uint64_t (*copy_sum)(void *to, const void *from, size_t size, uint64_t sum);
 };
 
+/* Congestion control. */
+enum weir_congestion {
+    WEIR_CC_NEWRENO = 0, /* RFC 5681, 6582 */
+    WEIR_CC_CUBIC,       /* RFC 9438 */
+    WEIR_CC_COUNT
+};
+
 /* Options of one connection; also the defaults of a stack and of a listener (accepted connections inherit
  * theirs). See enum weir_option for changing them later. */
 struct weir_tcp_options {
@@ -207,6 +214,7 @@ struct weir_tcp_options {
     bool fixed_isn;      /* use `isn` instead of RFC 6528's; for teaching and tests */
     uint8_t ttl;         /* 64 */
     uint8_t tos;         /* Diffserv field, whole byte */
+    uint8_t congestion;  /* enum weir_congestion */
     uint16_t mss_clamp;  /* never announce or send more than this; 0: what the MTU allows */
     uint32_t isn;
     uint32_t receive_buffer;      /* bytes of buffers charged to the receive queue, 1 MiB */

@@ -6,7 +6,6 @@
  */
 #include "base/env.h"
 #include "base/siphash.h"
-#include <assert.h>
 #include <string.h>
 
 int env_init(struct env *e, const struct weir_config *config,
@@ -37,37 +36,6 @@ void env_fini(struct env *e)
     memory_free(&e->memory, e->ring, e->config.ring_records * sizeof(*e->ring));
     e->ring = NULL;
     buffers_fini(&e->buffers);
-}
-
-/* All but the time. In pieces, because gcc makes a slow `rep stos` of one memset of this size. */
-static inline void record_zero(struct weir_record *record)
-{
-    uint8_t *p = (uint8_t *)record;
-    static_assert(offsetof(struct weir_record, type) == 8, "the time is the first field");
-    memset(p + 8, 0, 32);
-    memset(p + 40, 0, sizeof(*record) - 40);
-}
-
-struct weir_record *env_record_begin(struct env *e, enum weir_record_type type, uint32_t id,
-                                     struct weir_record *scratch)
-{
-    struct weir_record *record = scratch;
-    if (LIKELY(e->ring != NULL)) {
-        record = &e->ring[e->ring_count & (e->config.ring_records - 1)];
-    }
-    record_zero(record);
-    record->time = e->now;
-    record->type = (uint8_t)type;
-    record->id = id;
-    return record;
-}
-
-void env_record_end(struct env *e, const struct weir_record *record)
-{
-    e->ring_count++; /* counts without a ring too: one branch less */
-    if (UNLIKELY(e->config.trace != NULL)) {
-        e->config.trace(e->config.trace_ctx, record);
-    }
 }
 
 void env_drop(struct env *e, enum weir_drop drop, uint32_t link, uint32_t id)

@@ -47,15 +47,15 @@ static struct end *end_of(struct weir_device *device)
 
 static void enqueue(struct end *to, struct weir_buffer *buffer)
 {
-    uint32_t size = to->cable->queue_packets;
-    to->queue[(to->head + to->count) % size] = buffer;
+    uint32_t size = to->cable->queue_packets, at = to->head + to->count;
+    to->queue[at < size ? at : at - size] = buffer;
     to->count++;
 }
 
 static struct weir_buffer *dequeue(struct end *end)
 {
     struct weir_buffer *buffer = end->queue[end->head];
-    end->head = (end->head + 1) % end->cable->queue_packets;
+    end->head = end->head + 1 < end->cable->queue_packets ? end->head + 1 : 0;
     end->count--;
     return buffer;
 }

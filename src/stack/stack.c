@@ -44,11 +44,11 @@ void weir_config_default(struct weir_config *c)
 
 bool stack_options_valid(const struct weir_tcp_options *o)
 {
-    return o->size == sizeof(*o) && o->ttl > 0 && o->receive_buffer >= 256 &&
-           o->send_buffer >= 256 && o->receive_buffer <= 1u << 30 && o->send_buffer <= 1u << 30 &&
-           o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ && o->keepalive_idle &&
-           o->keepalive_interval && o->keepalive_probes > 0 && o->keepalive_probes < UINT8_MAX &&
-           o->r2_time && o->syn_r2_time;
+    return o->size == sizeof(*o) && o->congestion < WEIR_CC_COUNT && o->ttl > 0 &&
+           o->receive_buffer >= 256 && o->send_buffer >= 256 && o->receive_buffer <= 1u << 30 &&
+           o->send_buffer <= 1u << 30 && o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ &&
+           o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 0 &&
+           o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time;
 }
 
 static bool config_valid(const struct weir_config *c)

@@ -79,7 +79,7 @@ struct cc_algorithm {
     uint32_t (*on_loss)(struct tcp_conn *c, weir_time now);
     void (*on_idle)(struct tcp_conn *c, weir_time idle);
 };
-extern const struct cc_algorithm cc_newreno;
+extern const struct cc_algorithm cc_newreno, cc_cubic;
 
 /* ---- The flight block: only while something is queued or outstanding ------------------------------ */
 
@@ -175,7 +175,12 @@ struct tcp_conn {
         struct {
             uint32_t acked; /* bytes since cwnd last grew by one segment */
         } newreno;
-        uint64_t reserved[5]; /* room for CUBIC: w_max, k, epoch, w_est, cwnd_prior, flags */
+        struct {
+            uint64_t credit; /* growth of less than a byte so far, in segments << 10 times bytes */
+            uint32_t w_max, w_est, cwnd_prior; /* segments << 10 */
+            uint32_t k_ms, epoch_ms;           /* epoch_ms 0: begins with the next ACK */
+        } cubic;
+        uint64_t reserved[5];
     } cc_state;
     uint64_t delivered;          /* bytes ever acknowledged or SACKed: rate samples, RACK, PRR */
     uint32_t reserved_rack[2];   /* reordering window, its persistence (RFC 8985) */

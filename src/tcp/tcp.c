@@ -1,6 +1,8 @@
 /* tcp.c - see tcp.h: making and freeing, ISNs, what ICMP says. */
 #include "tcp/tcp.h"
 
+#include <assert.h>
+
 #include "base/siphash.h"
 #include "tcp/flight.h"
 #include "tcp/reassembly.h"
@@ -69,6 +71,12 @@ uint32_t tcp_ts_offset(struct tcp *t, const struct tcp_tuple *tuple)
     return (uint32_t)tuple_hash(t, tuple, 2);
 }
 
+static const struct cc_algorithm *const algorithms[] = {
+    [WEIR_CC_NEWRENO] = &cc_newreno,
+    [WEIR_CC_CUBIC] = &cc_cubic,
+};
+static_assert(ARRAY_SIZE(algorithms) == WEIR_CC_COUNT, "an algorithm for every name");
+
 struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,
                               struct tcp_settings *settings, bool passive)
 {
@@ -94,7 +102,7 @@ struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,
     c->settings = settings ? settings : t->settings;
     tcp_settings_ref(c->settings);
     c->nodelay = c->settings->o.nodelay;
-    c->cc = &cc_newreno;
+    c->cc = algorithms[c->settings->o.congestion];
     c->state = WEIR_TCP_CLOSED;
     c->iss = tcp_isn(t, tuple, &c->settings->o);
     c->snd_una = c->snd_nxt = seq_from_isn(c->iss);

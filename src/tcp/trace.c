@@ -16,36 +16,19 @@ void trace_open(struct tcp *t, uint32_t id, const struct ip_addr *local, uint16_
     env_record_end(t->env, r);
 }
 
-void trace_segment(struct tcp *t, enum weir_record_type type, uint32_t id,
-                   const struct tcp_segment *s, uint32_t window, uint16_t gso_size,
-                   uint16_t transmission, uint8_t notes)
+void trace_segment_options(struct weir_record_segment *q, const struct tcp_options *o)
 {
-    struct weir_record scratch, *r = env_record_begin(t->env, type, id, &scratch);
-    struct weir_record_segment *q = &r->u.segment;
-    const struct tcp_options *o = &s->options;
-
-    q->seq = s->seq;
-    q->ack = s->ack;
-    q->length = s->payload_size;
-    q->window = window;
-    q->flags = s->flags;
-    q->gso_size = gso_size;
-    q->options = o->present;
-    q->sack_count = 0;
     q->wscale = o->wscale;
-    q->notes = notes;
     q->mss = o->mss;
-    q->transmission = transmission;
     q->ts_val = o->ts_val;
     q->ts_ecr = o->ts_ecr;
-    if (UNLIKELY(o->present & WEIR_SEGMENT_SACK)) {
+    if (o->present & WEIR_SEGMENT_SACK) {
         q->sack_count = o->sack_count;
         for (uint32_t i = 0; i < o->sack_count; i++) {
             q->sack[i][0] = o->sack[i].start;
             q->sack[i][1] = o->sack[i].end;
         }
     }
-    env_record_end(t->env, r);
 }
 
 void trace_drop(struct tcp *t, uint32_t id, enum weir_drop drop, const struct tcp_segment *s)

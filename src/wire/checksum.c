@@ -118,23 +118,6 @@ uint64_t csum_copy_portable(void *to, const void *from, size_t size, uint64_t su
     return add_carry(sum, lanes_total(&lanes) + sum_tail(p, size));
 }
 
-uint64_t csum_sum(const struct weir_ops *ops, const void *data, size_t size, uint64_t sum)
-{
-    if (ops != NULL && ops->sum != NULL) {
-        return ops->sum(data, size, sum);
-    }
-    return csum_sum_portable(data, size, sum);
-}
-
-uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from, size_t size,
-                   uint64_t sum)
-{
-    if (ops != NULL && ops->copy_sum != NULL) {
-        return ops->copy_sum(to, from, size, sum);
-    }
-    return csum_copy_portable(to, from, size, sum);
-}
-
 uint64_t csum_pseudo(const struct ip_addr *src, const struct ip_addr *dst, uint8_t protocol,
                      uint32_t size)
 {

@@ -9,15 +9,26 @@
 #define WIRE_CHECKSUM_H
 
 #include "base/address.h"
+#include "base/bytes.h"
 
 /* The portable inner loops; ops members that are NULL mean these. */
 uint64_t csum_sum_portable(const void *data, size_t size, uint64_t sum);
 uint64_t csum_copy_portable(void *to, const void *from, size_t size, uint64_t sum);
 
-uint64_t csum_sum(const struct weir_ops *ops, const void *data, size_t size, uint64_t sum);
+static inline uint64_t csum_sum(const struct weir_ops *ops, const void *data, size_t size,
+                                uint64_t sum)
+{
+    bool own = ops != NULL && ops->sum != NULL;
+    return own ? ops->sum(data, size, sum) : csum_sum_portable(data, size, sum);
+}
+
 /* Copies and sums in one pass. */
-uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from, size_t size,
-                   uint64_t sum);
+static inline uint64_t csum_copy(const struct weir_ops *ops, void *to, const void *from,
+                                 size_t size, uint64_t sum)
+{
+    bool own = ops != NULL && ops->copy_sum != NULL;
+    return own ? ops->copy_sum(to, from, size, sum) : csum_copy_portable(to, from, size, sum);
+}
 
 /* Folded, not complemented, memory order. Adding a number to itself with its halves changed over leaves in
  * the upper half the sum of the halves, the carry brought round. */
@@ -43,6 +54,25 @@ static inline uint64_t csum_add_at(uint64_t sum, uint64_t part, size_t offset)
     }
     sum += part;
     return sum + (sum < part);
+}
+
+static inline void csum_store(uint8_t *field, uint16_t value)
+{
+    memcpy(field, &value, 2);
+}
+static inline uint16_t csum_load(const uint8_t *field)
+{
+    uint16_t value;
+    memcpy(&value, field, 2);
+    return value;
+}
+
+/* A number as it is summed: in memory order. */
+static inline uint64_t csum_be16(uint16_t v)
+{
+    uint8_t bytes[2];
+    store_be16(bytes, v);
+    return csum_load(bytes);
 }
 
 /* For headers: `size` is a multiple of 4. Thousands of such sums may be added without a carry. */
@@ -74,17 +104,6 @@ static inline uint64_t csum_words_20(const uint8_t *p)
     a += b;
     a += a < b;
     return (a >> 32) + (a & 0xffffffffu) + c;
-}
-
-static inline void csum_store(uint8_t *field, uint16_t value)
-{
-    memcpy(field, &value, 2);
-}
-static inline uint16_t csum_load(const uint8_t *field)
-{
-    uint16_t value;
-    memcpy(&value, field, 2);
-    return value;
 }
 
 /* The pseudo-header (RFC 9293 3.1, RFC 8200 8.1) of either family as a sum. */

@@ -23,17 +23,9 @@
 #define TCP_CHECKSUM 16
 #define TCP_URGENT 18
 
-/* Numbers as they are summed: in memory order. */
-static inline uint64_t sum_be16(uint16_t v)
-{
-    uint8_t bytes[2];
-    store_be16(bytes, v);
-    return csum_load(bytes);
-}
-
 static inline uint64_t sum_be32(uint32_t v)
 {
-    return sum_be16((uint16_t)(v >> 16)) + sum_be16((uint16_t)v);
+    return csum_be16((uint16_t)(v >> 16)) + csum_be16((uint16_t)v);
 }
 
 /* Payload bytes behind the headers, padding left out; false when the lengths contradict each other. */
@@ -66,7 +58,7 @@ static void sum_constant_parts(struct gso_cut *cut, const uint8_t *ip)
 
     /* Both families have their addresses one after the other. */
     cut->pseudo_sum = csum_words(ip + (cut->ip6 ? 8 : 12), addresses);
-    cut->pseudo_sum += sum_be16(IP_PROTOCOL_TCP);
+    cut->pseudo_sum += csum_be16(IP_PROTOCOL_TCP);
     cut->tcp_sum = csum_words(tcp, TCP_SEQ);
     cut->tcp_sum += csum_words(tcp + 8, 4);                    /* ACK number */
     cut->tcp_sum += csum_load(tcp + 14);                   /* window */
@@ -168,7 +160,7 @@ static void patch_ip(const struct gso_cut *cut, uint8_t *ip, uint32_t size)
     uint16_t id = (uint16_t)(cut->id + cut->index);
     store_be16(ip + 2, total);
     store_be16(ip + 4, id);
-    csum_store(ip + 10, csum_finish(cut->ip_sum + sum_be16(total) + sum_be16(id)));
+    csum_store(ip + 10, csum_finish(cut->ip_sum + csum_be16(total) + csum_be16(id)));
 }
 
 /* Sequence number, flags and urgent pointer; returns the sum of the whole TCP header, checksum field as 0. */
@@ -197,7 +189,7 @@ static uint64_t patch_tcp(const struct gso_cut *cut, uint8_t *tcp, uint32_t size
     store_be32(tcp + TCP_SEQ, seq);
     store_be16(tcp + TCP_URGENT, urgent);
     uint16_t offset_flags = (uint16_t)((unsigned)tcp[TCP_OFFSET] << 8 | flags);
-    return cut->tcp_sum + sum_be32(seq) + sum_be16(offset_flags) + sum_be16(urgent);
+    return cut->tcp_sum + sum_be32(seq) + csum_be16(offset_flags) + csum_be16(urgent);
 }
 
 bool gso_cut_next(struct gso_cut *cut, const struct weir_ops *ops, bool complete, uint8_t *header,
@@ -213,7 +205,7 @@ bool gso_cut_next(struct gso_cut *cut, const struct weir_ops *ops, bool complete
     copy_header(header, cut->slices[0].data, cut->header_size);
     patch_ip(cut, ip, size);
     uint64_t sum = patch_tcp(cut, tcp, size);
-    uint64_t pseudo = cut->pseudo_sum + sum_be16((uint16_t)(cut->tcp_size + size));
+    uint64_t pseudo = cut->pseudo_sum + csum_be16((uint16_t)(cut->tcp_size + size));
     *payload_slices = take_payload(cut, size, payload);
     *payload_size = size;
     if (complete) {

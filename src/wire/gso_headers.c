@@ -2,6 +2,7 @@
 #include "wire/gso_headers.h"
 
 #include "base/bytes.h"
+#include "base/compiler.h"
 #include "wire/checksum.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
@@ -52,16 +53,26 @@ size_t gso_headers_tcp_size(const uint8_t *p, size_t size, const struct gso_head
     return tcp_size < TCP_HEADER_SIZE || tcp_size > size - h->upper ? 0 : tcp_size;
 }
 
+/* The usual case: IPv4 without options or fragments, and TCP. */
+static inline bool is_plain_tcp4(const uint8_t *p, size_t size)
+{
+    return size >= IP4_HEADER_SIZE + TCP_HEADER_SIZE && p[0] == 0x45 && p[9] == IP_PROTOCOL_TCP &&
+           (load_be16(p + 6) & 0x3fff) == 0 && p[IP4_HEADER_SIZE + 12] >= 0x50;
+}
+
 uint32_t gso_headers_find_segment(const uint8_t *p, size_t size, uint32_t total, uint64_t *pseudo)
 {
-    struct gso_headers h;
+    struct gso_headers h = {.upper = IP4_HEADER_SIZE};
 
-    if (!gso_headers_find(p, size, &h) || h.total_size != total ||
-        gso_headers_tcp_size(p, size, &h) == 0) {
+    if (LIKELY(is_plain_tcp4(p, size))) {
+        h.total_size = load_be16(p + 2);
+    } else if (!gso_headers_find(p, size, &h) || gso_headers_tcp_size(p, size, &h) == 0) {
         return 0;
     }
-    uint8_t rest[4] = {0, IP_PROTOCOL_TCP};
-    store_be16(rest + 2, (uint16_t)(total - h.upper));
-    *pseudo = csum_words(rest, 4) + (h.ip6 ? csum_words(p + 8, 32) : csum_words(p + 12, 8));
+    if (h.total_size != total) {
+        return 0;
+    }
+    *pseudo = csum_be16(IP_PROTOCOL_TCP) + csum_be16((uint16_t)(total - h.upper));
+    *pseudo += h.ip6 ? csum_words(p + 8, 32) : csum_words(p + 12, 8);
     return (uint32_t)h.upper;
 }

@@ -4,45 +4,44 @@
 enter "$@"
 . "$here/lib_matrix.sh"
 
-weir_first() { # KIND NUMBER FAMILY: the answer is given only after the end of the question was seen
-    local address
-    address=$(linux_address "$3" "$2")
+weir_first() { # the answer is given only after the end of the question was seen
     rm -f "$work/ready"
-    peer listen "$address" 3000 --ready "$work/ready" "recv=$work/question" text=answer >"$work/peer" &
+    peer listen "$linux" 3000 --ready "$work/ready" "recv=$work/question" text=answer >"$work/peer" &
     wait_for_file "$work/ready"
-    printf question | weir_nc "$1" "$2" "$address" 3000 >"$work/out" 2>"$work/err" || fail "weir: $(cat "$work/err")"
+    printf question | "${weir[@]}" "$linux" 3000 >"$work/out" 2>"$work/err" || fail "weir: $(cat "$work/err")"
     wait $! || fail "peer: $(cat "$work/peer")"
     expect_text "$work/question" question
     expect_text "$work/out" answer
-    expect_text "$work/err" "Trying $address...
-Connected to $address."
+    expect_text "$work/err" "Trying $linux...
+Connected to $linux."
 }
 
 in_fin_wait_2() { [ -n "$(ss -Htn state fin-wait-2 dport = :3001)" ]; }
 
 linux_first() {
-    local weir
+    local server client
     rm -f "$work/fifo"
     mkfifo "$work/fifo"
-    weir_nc "$1" "$2" -l 3001 <"$work/fifo" >"$work/out" 2>"$work/err" &
-    weir=$!
+    "${weir[@]}" -l 3001 <"$work/fifo" >"$work/out" 2>"$work/err" &
+    server=$!
     exec 9>"$work/fifo"
     wait_for_text Listening "$work/err"
-    peer connect "$(weir_address "$3" "$2")" 3001 text=question shut "recv=$work/answer" >"$work/peer" &
+    peer connect "$at_weir" 3001 text=question shut "recv=$work/answer" >"$work/peer" 9>&- &
+    client=$!
     wait_for 20 in_fin_wait_2 # weir has acknowledged the FIN
     wait_for_text question "$work/out"
-    echo answer >&9
+    printf answer >&9
     exec 9>&-
-    wait $! || fail "peer: $(cat "$work/peer")"
-    wait $weir || fail "weir: $(cat "$work/err")"
+    wait $client || fail "peer: $(cat "$work/peer")"
+    wait $server || fail "weir: $(cat "$work/err")"
     expect_text "$work/answer" answer
     expect_text "$work/out" question
 }
 
 one() {
-    weir_first "$@"
-    linux_first "$@"
-    say "$1 IPv$3: half-close both ways"
+    weir_first
+    linux_first
+    say "$kind IPv$family: half-close both ways"
 }
 need ss mkfifo
 on_each_link one

@@ -86,12 +86,10 @@ weir_address() {
     if [ "$1" = 4 ]; then echo "10.9.$2.2"; else echo "fd09:$2::2"; fi
 }
 
-# weir_nc KIND NUMBER ARGUMENT...: on interface KIND+NUMBER with both addresses.
-weir_nc() {
-    local kind=$1 number=$2
-    shift 2
-    timeout 120 "$WEIR" nc --dev "$kind:$kind$number" --addr "10.9.$number.2/24" \
-        --addr "fd09:$number::2/64" --no-dad "$@"
+# weir_at KIND NUMBER: puts the command for interface KIND+NUMBER into the array `weir`, with both addresses.
+# "${weir[@]}" ... & makes $! its process (a function in the background would be a shell of its own).
+weir_at() {
+    weir=(timeout 120 "$WEIR" nc --dev "$1:$1$2" --addr "10.9.$2.2/24" --addr "fd09:$2::2/64" --no-dad)
 }
 
 peer() { timeout 120 python3 "$here/peer.py" "$@"; }

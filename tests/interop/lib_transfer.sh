@@ -8,7 +8,7 @@ transfer() {
     shift 8
     local name="$kind IPv$family offload $offload, weir $role, weir ${direction}s"
     local port=$((2000 + RANDOM % 20000)) tag="$work/$number.$BASHPID" options=("$@")
-    local steps=(recv) input=$file result=0 began got want_out want_peer
+    local weir steps=(recv) input=$file result=0 began got want_out want_peer
     want_out=$(sha256sum </dev/null | cut -d' ' -f1) want_peer="$(stat -c %s "$file") $sum"
     if [ "$direction" = receive ]; then
         steps=("send=$file" shut recv) input=/dev/null
@@ -16,16 +16,17 @@ transfer() {
     fi
     [ "$offload" = on ] || options+=(--no-offload)
     rm -f "$tag".*
+    weir_at "$kind" "$number"
     began=$(date +%s%N)
     if [ "$role" = client ]; then
         peer listen "$(linux_address "$family" "$number")" "$port" --ready "$tag.ready" "${steps[@]}" >"$tag.peer" 2>&1 &
         wait_for_file "$tag.ready"
-        weir_nc "$kind" "$number" "${options[@]}" "$(linux_address "$family" "$number")" "$port" \
+        "${weir[@]}" "${options[@]}" "$(linux_address "$family" "$number")" "$port" \
             <"$input" 2>"$tag.err" | sha256sum >"$tag.out"
         result=${PIPESTATUS[0]}
         wait $! || result="peer: $?"
     else
-        { weir_nc "$kind" "$number" "${options[@]}" -l "$port" <"$input" 2>"$tag.err"; echo $? >"$tag.code"; } |
+        { "${weir[@]}" "${options[@]}" -l "$port" <"$input" 2>"$tag.err"; echo $? >"$tag.code"; } |
             sha256sum >"$tag.out" &
         wait_for_text Listening "$tag.err"
         peer connect "$(weir_address "$family" "$number")" "$port" "${steps[@]}" >"$tag.peer" 2>&1 || result="peer: $?"

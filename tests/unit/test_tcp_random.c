@@ -102,7 +102,7 @@ static bool read_some(struct side *s, weir_time now)
     if (s->ended || now < s->rest)
         return false;
     if (roll(100) < s->pause_in_100) {
-        s->rest = now + 1 + roll(300) * WEIR_MS;
+        s->rest = now + 1 + roll(s->chunk_read > 1000 ? 300 : 3) * WEIR_MS;
         return false;
     }
     uint32_t size = 1 + roll(s->chunk_read);

@@ -1,0 +1,155 @@
+/*
+ * cc_cubic.c - CUBIC (RFC 9438): after a loss the window follows a cubic function of the time since then, flat
+ * around the window at which the loss happened, and never grows slower than Reno's would.
+ *
+ * Windows are kept in segments times 2^10 (fixed point), times in milliseconds; C = 0.4, beta = 0.7. Slow
+ * start is RFC 5681's.
+ */
+#include "tcp/ack.h"
+#include "tcp/rtt.h"
+
+#define FIX 10 /* windows: segments << FIX */
+#define BETA(x) ((uint32_t)((uint64_t)(x)*7 / 10))
+/* Reno's increase that is as aggressive with beta = 0.7: 3 * (1 - beta) / (1 + beta) = 9 / 17 */
+#define ALPHA(x) ((uint32_t)((uint64_t)(x)*9 / 17))
+#define OFFSET_MAX_MS 200000 /* keeps the cube within 64 bits */
+
+static uint32_t segments(const struct tcp_conn *c, uint32_t bytes)
+{
+    return (uint32_t)min_u64(((uint64_t)bytes << FIX) / c->mss_base, UINT32_MAX / 2);
+}
+
+static uint32_t bytes(const struct tcp_conn *c, uint64_t window)
+{
+    return (uint32_t)min_u64((window * c->mss_base) >> FIX, 1u << 30);
+}
+
+/* Integer cube root, rounded down: one bit of the result a turn. */
+static uint32_t cube_root(uint64_t x)
+{
+    uint64_t root = 0;
+
+    for (int bit = 20; bit >= 0; bit--) {
+        uint64_t next = root | (uint64_t)1 << bit;
+
+        if (next * next * next <= x) {
+            root = next;
+        }
+    }
+    return (uint32_t)root;
+}
+
+static void cubic_init(struct tcp_conn *c, weir_time now)
+{
+    memset(&c->cc_state, 0, sizeof(c->cc_state));
+    cc_newreno.init(c, now);
+}
+
+/* RFC 9438 4.2: K = cbrt((W_max - cwnd_epoch) / C), in seconds; here ms: cbrt(d * 2.5 * 10^9). */
+static void begin_epoch(struct tcp_conn *c, weir_time now)
+{
+    uint32_t cwnd = segments(c, c->cwnd);
+
+    c->cc_state.cubic.epoch_ms = (uint32_t)max_u64(now / WEIR_MS, 1);
+    if (c->cc_state.cubic.w_max > cwnd) {
+        uint64_t below = c->cc_state.cubic.w_max - cwnd; /* segments << FIX */
+
+        c->cc_state.cubic.k_ms = cube_root(((below * 2500000) >> FIX) * 1000);
+    } else {
+        c->cc_state.cubic.k_ms = 0;
+        c->cc_state.cubic.w_max = cwnd;
+    }
+    c->cc_state.cubic.w_est = cwnd;
+}
+
+/* W_cubic(t) = C * (t - K)^3 + W_max, in segments << FIX. */
+static uint64_t w_cubic(const struct tcp_conn *c, uint32_t t_ms)
+{
+    uint32_t k = c->cc_state.cubic.k_ms, w_max = c->cc_state.cubic.w_max;
+    uint64_t offset = min_u64(t_ms > k ? t_ms - k : k - t_ms, OFFSET_MAX_MS);
+    /* 0.4 * (ms / 1000)^3 << FIX, in steps that do not overflow */
+    uint64_t delta = offset * offset / 1000 * offset / 1000 * (4u << FIX) / 10000;
+
+    if (t_ms > k) {
+        return w_max + delta;
+    }
+    return delta < w_max ? w_max - delta : 0;
+}
+
+/* RFC 9438 4.3: what Reno would have by now. */
+static void advance_reno(struct tcp_conn *c, uint32_t acked)
+{
+    uint32_t cwnd = segments(c, c->cwnd), share = segments(c, acked);
+    uint64_t step = ((uint64_t)share << FIX) / max_u32(cwnd, 1);
+
+    if (c->cc_state.cubic.w_est < c->cc_state.cubic.cwnd_prior) {
+        step = ALPHA(step);
+    }
+    c->cc_state.cubic.w_est = (uint32_t)min_u64(c->cc_state.cubic.w_est + step, UINT32_MAX / 2);
+}
+
+static void avoid_congestion(struct tcp_conn *c, const struct ack_info *info, weir_time now)
+{
+    uint32_t cwnd, t_ms, rtt_ms = (uint32_t)(rtt_srtt(c) / WEIR_MS);
+    uint64_t target, reached;
+
+    if (c->cc_state.cubic.epoch_ms == 0) {
+        begin_epoch(c, now);
+    }
+    cwnd = max_u32(segments(c, c->cwnd), 1);
+    t_ms = (uint32_t)(now / WEIR_MS) - c->cc_state.cubic.epoch_ms;
+    advance_reno(c, info->acked);
+    reached = w_cubic(c, t_ms);
+    if (reached < c->cc_state.cubic.w_est) { /* the Reno-friendly region */
+        c->cwnd = max_u32(c->cwnd, bytes(c, c->cc_state.cubic.w_est));
+        return;
+    }
+    target = w_cubic(c, t_ms + rtt_ms);
+    target = min_u64(max_u64(target, cwnd), cwnd + cwnd / 2);
+    /* (target - cwnd) / cwnd bytes for each byte acknowledged; what is less than a byte is kept */
+    c->cc_state.cubic.credit += (target - cwnd) * info->acked;
+    c->cwnd += (uint32_t)(c->cc_state.cubic.credit / cwnd);
+    c->cc_state.cubic.credit %= cwnd;
+}
+
+static void cubic_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now)
+{
+    if (!info->was_cwnd_limited) {
+        c->cc_state.cubic.epoch_ms = 0; /* RFC 9438 5.8: time without demand does not count */
+        return;
+    }
+    if (c->cwnd < c->ssthresh) {
+        c->cwnd += min_u32(info->acked, max_u32(c->ssthresh - c->cwnd, c->mss_base));
+    } else {
+        avoid_congestion(c, info, now);
+    }
+    c->cwnd = min_u32(c->cwnd, 1u << 30);
+}
+
+/* RFC 9438 4.6 and 4.7 (fast convergence). */
+static uint32_t cubic_on_loss(struct tcp_conn *c, weir_time now)
+{
+    uint32_t cwnd = segments(c, c->cwnd);
+    uint32_t flight = (uint32_t)(c->snd_nxt - c->snd_una);
+
+    (void)now;
+    c->cc_state.cubic.cwnd_prior = cwnd;
+    c->cc_state.cubic.w_max =
+        cwnd < c->cc_state.cubic.w_max ? (uint32_t)((uint64_t)cwnd * 17 / 20) : cwnd;
+    c->cc_state.cubic.epoch_ms = 0;
+    return max_u32(BETA(min_u32(flight, c->cwnd)), 2u * c->mss_base);
+}
+
+static void cubic_on_idle(struct tcp_conn *c, weir_time idle)
+{
+    c->cc_state.cubic.epoch_ms = 0;
+    cc_newreno.on_idle(c, idle);
+}
+
+const struct cc_algorithm cc_cubic = {
+    .name = "cubic",
+    .init = cubic_init,
+    .on_ack = cubic_on_ack,
+    .on_loss = cubic_on_loss,
+    .on_idle = cubic_on_idle,
+};
