@@ -10,17 +10,7 @@
 #include "base/bytes.h"
 #include "base/compiler.h"
 
-static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
-
 /* ---- Inside the core ------------------------------------------------------------------------- */
-
-struct ip_addr ip_addr_from_v4(const uint8_t v4[4])
-{
-    struct ip_addr a;
-    memcpy(a.b, v4_mapped, 12);
-    memcpy(a.b + 12, v4, 4);
-    return a;
-}
 
 struct ip_addr ip_addr_from_v6(const uint8_t v6[16])
 {
@@ -51,11 +41,6 @@ void ip_addr_to_public(const struct ip_addr *a, struct weir_ip *ip)
         ip->family = 6;
         memcpy(ip->bytes, a->b, 16);
     }
-}
-
-bool ip_addr_is_v4(const struct ip_addr *a)
-{
-    return memcmp(a->b, v4_mapped, 12) == 0;
 }
 
 bool ip_addr_is_unspecified(const struct ip_addr *a)
@@ -325,7 +310,8 @@ static struct gap longest_gap(const uint8_t v6[16])
 static void write_v6(struct writer *w, const uint8_t v6[16])
 {
     /* RFC 5952 5: mixed notation where a well-known prefix says that there is an IPv4 address. */
-    bool mixed = memcmp(v6, v4_mapped, 12) == 0;
+    struct ip_addr a = ip_addr_from_v6(v6);
+    bool mixed = ip_addr_is_v4(&a);
     struct gap gap = longest_gap(v6);
     for (unsigned i = 0; i < (mixed ? 6 : 8); i++) {
         if (gap.count != 0 && i == gap.first) {

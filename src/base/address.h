@@ -14,7 +14,12 @@ struct ip_addr {
     uint8_t b[16];
 };
 
-struct ip_addr ip_addr_from_v4(const uint8_t v4[4]);
+static inline struct ip_addr ip_addr_from_v4(const uint8_t v4[4])
+{
+    struct ip_addr a = {.b = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+    memcpy(a.b + 12, v4, 4);
+    return a;
+}
 struct ip_addr ip_addr_from_v6(const uint8_t v6[16]);
 struct ip_addr ip_addr_from_public(const struct weir_ip *ip); /* family 0: all zero */
 void ip_addr_to_public(const struct ip_addr *a,
@@ -24,7 +29,11 @@ static inline bool ip_addr_equal(const struct ip_addr *a, const struct ip_addr *
 {
     return memcmp(a->b, b->b, 16) == 0;
 }
-bool ip_addr_is_v4(const struct ip_addr *a);          /* ::ffff:0:0/96 */
+static inline bool ip_addr_is_v4(const struct ip_addr *a) /* ::ffff:0:0/96 */
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    return memcmp(a->b, mapped, sizeof(mapped)) == 0;
+}
 bool ip_addr_is_unspecified(const struct ip_addr *a); /* ::, 0.0.0.0 */
 bool ip_addr_is_multicast(const struct ip_addr *a);   /* 224/4, ff00::/8 */
 bool ip_addr_is_broadcast(const struct ip_addr *a);   /* 255.255.255.255 */

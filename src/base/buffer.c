@@ -36,11 +36,19 @@ struct block {
 static const uint32_t list_payload[BUFFER_LISTS] = {CLASS_0, CLASS_1, CLASS_2, CLASS_3, 0, 0};
 static_assert(BUFFER_CLASSES == 4 && BUFFER_LISTS == 6, "one payload size for each list");
 
-/* Comparisons only: no branch to mispredict. */
+/* Branches, because traffic that is dense enough to matter asks for one size again and again. */
 static inline uint32_t list_of(uint32_t capacity)
 {
-    return (uint32_t)((capacity > CLASS_0) + (capacity > CLASS_1) + (capacity > CLASS_2) +
-                      (capacity > CLASS_3));
+    if (LIKELY(capacity <= CLASS_1)) {
+        return capacity > CLASS_0;
+    }
+    return capacity <= CLASS_2 ? 2 : capacity <= CLASS_3 ? 3 : LIST_LARGE;
+}
+
+/* What is free here may be what an allocation of anybody needs. */
+static void reclaim(void *ctx)
+{
+    buffers_trim(ctx);
 }
 
 void buffers_init(struct buffers *b, struct memory *memory, const struct weir_ops *ops)
@@ -54,12 +62,15 @@ void buffers_init(struct buffers *b, struct memory *memory, const struct weir_op
         b->free_max[i] = (uint32_t)(bytes / (HEAD + list_payload[i]));
     }
     b->free_max[LIST_LARGE] = 0;
+    memory->reclaim = reclaim;
+    memory->reclaim_ctx = b;
 }
 
 void buffers_fini(struct buffers *b)
 {
     ASSERT(b->out == 0 && b->foreign_out == 0);
     buffers_trim(b);
+    b->memory->reclaim = NULL;
 }
 
 void buffers_trim(struct buffers *b)
@@ -76,17 +87,12 @@ void buffers_trim(struct buffers *b)
     }
 }
 
-/* Free buffers of other classes may hold what this one needs. */
 static NOINLINE struct weir_buffer *allocate(struct buffers *b, uint32_t list, uint32_t payload)
 {
     if (payload > UINT32_MAX - HEAD) {
         return NULL;
     }
     struct block *block = memory_alloc(b->memory, HEAD + payload);
-    if (block == NULL) {
-        buffers_trim(b);
-        block = memory_alloc(b->memory, HEAD + payload);
-    }
     if (block == NULL) {
         return NULL;
     }
@@ -173,12 +179,6 @@ struct weir_buffer *buffer_wrap(struct buffers *b, enum buffer_kind kind, void *
     return buffer;
 }
 
-void buffer_ref(struct weir_buffer *buffer)
-{
-    ASSERT(buffer->references != 0 && buffer->references != UINT32_MAX);
-    buffer->references++;
-}
-
 static void append(struct weir_buffer **head, struct weir_buffer **tail, struct weir_buffer *buffer)
 {
     buffer->next = NULL;
@@ -214,15 +214,8 @@ static NOINLINE void give_back(struct buffers *b, struct weir_buffer *buffer)
     }
 }
 
-void buffer_unref(struct buffers *b, struct weir_buffer *buffer)
+void buffer_last_unref(struct buffers *b, struct weir_buffer *buffer)
 {
-    if (buffer == NULL) {
-        return;
-    }
-    ASSERT(buffer->references != 0);
-    if (--buffer->references != 0) {
-        return;
-    }
     if (UNLIKELY(buffer->kind != BUFFER_OWN)) {
         give_back(b, buffer);
         return;
@@ -255,30 +248,4 @@ void buffer_dispose(struct buffers *b, struct weir_buffer *buffer)
 {
     ASSERT(buffer->kind == BUFFER_BORROWED && buffer->references == 0);
     release(b, buffer, HEAD);
-}
-
-/* memcpy must not be given a null pointer, and an empty slice may hold one. */
-static void copy(void *to, const void *from, size_t size)
-{
-    if (size != 0) {
-        memcpy(to, from, size);
-    }
-}
-
-void buffer_copy_in(struct buffers *b, void *to, const void *from, size_t size)
-{
-    copy(to, from, size);
-    b->copied_in += size;
-}
-
-void buffer_copy_out(struct buffers *b, void *to, const void *from, size_t size)
-{
-    copy(to, from, size);
-    b->copied_out += size;
-}
-
-void buffer_copy_within(struct buffers *b, void *to, const void *from, size_t size)
-{
-    copy(to, from, size);
-    b->copied_within += size;
 }

@@ -11,7 +11,9 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
+#include "base/compiler.h"
 #include "base/memory.h"
+#include <string.h>
 
 enum buffer_kind { BUFFER_OWN = 0, BUFFER_FOREIGN, BUFFER_BORROWED };
 
@@ -44,8 +46,21 @@ struct weir_buffer *buffer_alloc(struct buffers *b, uint32_t capacity);
 /* One reference to foreign bytes: data = memory, size = capacity = `size`. NULL as above. */
 struct weir_buffer *buffer_wrap(struct buffers *b, enum buffer_kind kind, void *memory,
                                 uint32_t size, uint64_t cookie);
-void buffer_ref(struct weir_buffer *buffer);
-void buffer_unref(struct buffers *b, struct weir_buffer *buffer); /* NULL is allowed */
+static inline void buffer_ref(struct weir_buffer *buffer)
+{
+    ASSERT(buffer->references != 0 && buffer->references != UINT32_MAX);
+    buffer->references++;
+}
+void buffer_last_unref(struct buffers *b, struct weir_buffer *buffer);
+static inline void buffer_unref(struct buffers *b, struct weir_buffer *buffer) /* NULL is allowed */
+{
+    if (buffer != NULL) {
+        ASSERT(buffer->references != 0);
+        if (--buffer->references == 0) {
+            buffer_last_unref(b, buffer);
+        }
+    }
+}
 
 /* Pulls from the lists; false when empty. The struct is freed. */
 bool buffer_pull_returned(struct buffers *b, uint64_t *cookie);
@@ -54,8 +69,26 @@ struct weir_buffer *buffer_pull_released(struct buffers *b); /* caller then call
 void buffer_dispose(struct buffers *b, struct weir_buffer *buffer);
 
 /* The counted copies. */
-void buffer_copy_in(struct buffers *b, void *to, const void *from, size_t size);
-void buffer_copy_out(struct buffers *b, void *to, const void *from, size_t size);
-void buffer_copy_within(struct buffers *b, void *to, const void *from, size_t size);
+static inline void buffer_copy(void *to, const void *from, size_t size)
+{
+    if (size != 0) { /* memcpy must not be given a null pointer, and an empty slice may hold one */
+        memcpy(to, from, size);
+    }
+}
+static inline void buffer_copy_in(struct buffers *b, void *to, const void *from, size_t size)
+{
+    buffer_copy(to, from, size);
+    b->copied_in += size;
+}
+static inline void buffer_copy_out(struct buffers *b, void *to, const void *from, size_t size)
+{
+    buffer_copy(to, from, size);
+    b->copied_out += size;
+}
+static inline void buffer_copy_within(struct buffers *b, void *to, const void *from, size_t size)
+{
+    buffer_copy(to, from, size);
+    b->copied_within += size;
+}
 
 #endif

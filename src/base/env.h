@@ -23,7 +23,8 @@ struct env {
 };
 
 /* Sets up everything, the ring included. WEIR_ENOBUFS. */
-int env_init(struct env *e, const struct weir_config *config, const struct weir_allocator *allocator);
+int env_init(struct env *e, const struct weir_config *config,
+             const struct weir_allocator *allocator);
 void env_fini(struct env *e);
 
 /* A record to fill in place: time, type and id are set, the rest is zero. env_record_end makes it visible.

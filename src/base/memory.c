@@ -17,13 +17,19 @@ static bool fits(const struct memory *m, size_t size)
     return size <= limit && m->used <= limit - size;
 }
 
+static void *attempt(struct memory *m, size_t size)
+{
+    return fits(m, size) ? m->allocator.alloc(m->allocator.ctx, size) : NULL;
+}
+
 void *memory_alloc(struct memory *m, size_t size)
 {
     ASSERT(size != 0);
-    if (!fits(m, size)) {
-        return NULL;
+    void *p = attempt(m, size);
+    if (UNLIKELY(p == NULL) && m->reclaim != NULL) {
+        m->reclaim(m->reclaim_ctx);
+        p = attempt(m, size);
     }
-    void *p = m->allocator.alloc(m->allocator.ctx, size);
     if (p == NULL) {
         return NULL;
     }

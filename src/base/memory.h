@@ -8,6 +8,9 @@ struct memory {
     struct weir_allocator allocator;
     uint64_t budget; /* 0: unlimited */
     uint64_t used, used_max;
+    /* Gives back what is only cached (buffer.c's free lists), before an allocation fails. May be NULL. */
+    void (*reclaim)(void *ctx);
+    void *reclaim_ctx;
 };
 
 void memory_init(struct memory *m, const struct weir_allocator *allocator, uint64_t budget);

@@ -5,5 +5,6 @@
 int cmd_demo(int argc, char **argv);
 int cmd_ladder(int argc, char **argv);
 int cmd_nc(int argc, char **argv);
+int cmd_relay(int argc, char **argv);
 
 #endif

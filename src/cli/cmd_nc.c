@@ -5,19 +5,16 @@
  * then making it all.
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "cli/cmd.h"
 #include "cli/nc.h"
 #include "host/clock.h"
-#include "host/config.h"
 
 #define FAILED 1                  /* exit code: refused, reset, timed out */
 #define ADDRESS_TIME (3 * WEIR_S) /* until IPv6 duplicate address detection is over */
@@ -28,9 +25,8 @@ struct nc {
     struct nc_watch *watch;
     struct weir_device *device;
     struct loop *loop;
-    struct node *node;
     struct weir_stack *stack;
-    uint32_t link;
+    struct nc_link link;
     int signals; /* descriptor */
     int caught;  /* signal, 0: none */
     weir_handle listener, conn;
@@ -71,12 +67,6 @@ static const char *error_text(int error)
     }
 }
 
-static const char *address_text(const struct weir_ip *ip, char text[WEIR_IP_TEXT_MAX])
-{
-    weir_ip_format(ip, text, WEIR_IP_TEXT_MAX);
-    return text;
-}
-
 static void fail_connect(struct nc *nc, int error)
 {
     finish(nc, cli_error(FAILED, "Unable to connect to remote host: %s", error_text(error)));
@@ -87,7 +77,7 @@ static void fail_talk(struct nc *nc, int error)
     char text[WEIR_IP_TEXT_MAX];
 
     finish(nc, cli_error(FAILED, "%s: %s port %u", error_text(error),
-                         address_text(&nc->peer.ip, text), nc->peer.port));
+                         nc_address_text(&nc->peer.ip, text), nc->peer.port));
 }
 
 /* ---- Opening ------------------------------------------------------------------------------------------- */
@@ -100,9 +90,8 @@ static bool is_link_local(const struct weir_ip *ip)
 /* An IPv6 address of ours on Ethernet cannot be used before nobody else has claimed it. */
 static bool may_be_tentative(const struct nc *nc, int error, weir_time now)
 {
-    return (error == WEIR_EADDRNOTAVAIL || error == WEIR_ENETUNREACH) &&
-           nc->options->device.tap && nc->options->remote.ip.family == 6 &&
-           now < nc->began + ADDRESS_TIME;
+    return (error == WEIR_EADDRNOTAVAIL || error == WEIR_ENETUNREACH) && nc->options->device.tap &&
+           nc->options->remote.ip.family == 6 && now < nc->began + ADDRESS_TIME;
 }
 
 /* Returns when to try again, or WEIR_NEVER. */
@@ -146,7 +135,7 @@ static int start_listening(struct nc *nc)
         return cli_error(FAILED, "Unable to listen: %s", error_text(error));
     }
     fprintf(stderr, "Listening on %s port %u...\n",
-            local->ip.family == 0 ? "any address" : address_text(&local->ip, text), local->port);
+            local->ip.family == 0 ? "any address" : nc_address_text(&local->ip, text), local->port);
     return CLI_OK;
 }
 
@@ -172,7 +161,7 @@ static void accept_one(struct nc *nc)
     weir_tcp_info(nc->stack, nc->conn, &info);
     nc->peer = info.remote;
     nc_watch_conn(nc->watch, &info);
-    fprintf(stderr, "Connection from %s port %u.\n", address_text(&nc->peer.ip, text),
+    fprintf(stderr, "Connection from %s port %u.\n", nc_address_text(&nc->peer.ip, text),
             nc->peer.port);
     start_talking(nc);
 }
@@ -187,7 +176,8 @@ static void on_event(void *ctx, struct weir_stack *stack, const struct weir_even
     (void)stack;
     (void)now;
     if ((e->bits & WEIR_EVENT_ADDRESS) != 0) {
-        cli_error(CLI_OK, "somebody else has this address: %s", address_text(&e->local.ip, text));
+        cli_error(CLI_OK, "somebody else has this address: %s",
+                  nc_address_text(&e->local.ip, text));
     }
     if ((e->bits & WEIR_EVENT_ACCEPT) != 0 && nc->listener != 0) {
         accept_one(nc);
@@ -196,7 +186,7 @@ static void on_event(void *ctx, struct weir_stack *stack, const struct weir_even
         return;
     }
     if ((e->bits & WEIR_EVENT_CONNECTED) != 0) {
-        fprintf(stderr, "Connected to %s.\n", address_text(&nc->peer.ip, text));
+        fprintf(stderr, "Connected to %s.\n", nc_address_text(&nc->peer.ip, text));
         start_talking(nc);
     }
     if ((e->bits & WEIR_EVENT_CLOSED) != 0) {
@@ -304,70 +294,6 @@ static void hang_up(struct nc *nc)
 
 /* ---- Making it all ------------------------------------------------------------------------------------- */
 
-static int add_node(struct nc *nc)
-{
-    struct weir_config config;
-    struct node_app app = {.ctx = nc, .event = on_event, .run = on_run, .gone = on_gone};
-
-    host_config(&config);
-    if (nc->options->ladder) {
-        config.trace = nc_watch_record;
-        config.trace_ctx = nc->watch;
-    }
-    if (loop_new(&nc->loop) == WEIR_OK) {
-        nc->node = loop_add(nc->loop, &config, &app);
-    }
-    if (nc->node == NULL) {
-        return cli_error(CLI_SYSTEM, "no memory, or no entropy: weir nc");
-    }
-    nc->stack = node_stack(nc->node);
-    return CLI_OK;
-}
-
-/* The node takes the device over. */
-static int attach(struct nc *nc)
-{
-    struct weir_link_config config;
-
-    node_link_config(&config, nc->device);
-    if (nc->options->mtu > config.mtu) {
-        return cli_error(CLI_USAGE, "more than the interface's MTU of %u: --mtu %u", config.mtu,
-                         nc->options->mtu);
-    }
-    config.mtu = nc->options->mtu != 0 ? nc->options->mtu : config.mtu;
-    config.no_dad = nc->options->no_dad;
-    int link = node_attach(nc->node, nc->device, &config);
-    if (link < 0) {
-        return cli_error(CLI_SYSTEM, "cannot use it (%s): %s", weir_strerror(link),
-                         nc->options->device.name);
-    }
-    nc->link = (uint32_t)link;
-    return CLI_OK;
-}
-
-static int add_addresses(struct nc *nc)
-{
-    const struct nc_options *o = nc->options;
-    char text[WEIR_IP_TEXT_MAX];
-
-    for (size_t i = 0; i < o->address_count; i++) {
-        int error = node_address(nc->node, nc->link, o->addresses[i], NULL);
-        if (error != WEIR_OK) {
-            return cli_error(CLI_USAGE, "cannot use this address (%s): %s", weir_strerror(error),
-                             o->addresses[i]);
-        }
-    }
-    for (size_t i = 0; i < o->gateway_count; i++) {
-        struct weir_ip any = {.family = o->gateways[i].family};
-        int error = weir_route_add(nc->stack, &any, 0, &o->gateways[i], nc->link, 0);
-        if (error < 0) {
-            return cli_error(CLI_USAGE, "cannot use this gateway (%s): %s", weir_strerror(error),
-                             address_text(&o->gateways[i], text));
-        }
-    }
-    return CLI_OK;
-}
-
 static int watch_signals(struct nc *nc)
 {
     sigset_t set;
@@ -394,26 +320,19 @@ static int open_conversation(struct nc *nc)
     }
     nc->peer = nc->options->remote;
     if (is_link_local(&nc->peer.ip) && nc->peer.ip.scope == 0) {
-        nc->peer.ip.scope = nc->link + 1;
+        nc->peer.ip.scope = nc->link.index + 1;
     }
-    fprintf(stderr, "Trying %s...\n", address_text(&nc->options->remote.ip, text));
+    fprintf(stderr, "Trying %s...\n", nc_address_text(&nc->options->remote.ip, text));
     return CLI_OK; /* the first turn connects */
 }
 
 static int converse(struct nc *nc)
 {
-    int code = add_node(nc);
+    struct node_app app = {.ctx = nc, .event = on_event, .run = on_run, .gone = on_gone};
+    int code = nc_link_open(&nc->link, nc->options, nc->watch, nc->device, &app);
 
-    if (code != CLI_OK) {
-        weir_device_del(nc->device);
-        return code;
-    }
-    code = attach(nc);
-    if (code != CLI_OK) {
-        weir_device_del(nc->device);
-        return code;
-    }
-    code = add_addresses(nc);
+    nc->loop = nc->link.loop;
+    nc->stack = nc->link.stack;
     code = code == CLI_OK ? watch_signals(nc) : code;
     code = code == CLI_OK ? open_conversation(nc) : code;
     if (code != CLI_OK) {
@@ -429,24 +348,6 @@ static int converse(struct nc *nc)
     return nc->code;
 }
 
-/* The drawing goes to standard error, so that is the terminal that matters. */
-static void settle_output(struct cli_output *output)
-{
-    struct winsize size;
-
-    if (output->text.width == 0 && getenv("COLUMNS") == NULL &&
-        ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        output->text.width = (unsigned)MIN(MAX(size.ws_col, TEXT_WIDTH_MIN), TEXT_WIDTH_MAX);
-    }
-    bool automatic = output->color == CLI_AUTO;
-    cli_output_settle(output, output->json ? SEQ_RAW : SEQ_PRETTY);
-    const char *no_color = getenv("NO_COLOR");
-    if (automatic) {
-        output->text.color =
-            isatty(STDERR_FILENO) != 0 && (no_color == NULL || no_color[0] == '\0');
-    }
-}
-
 int cmd_nc(int argc, char **argv)
 {
     struct nc_options options;
@@ -456,7 +357,6 @@ int cmd_nc(int argc, char **argv)
     if (code >= 0) {
         return code;
     }
-    settle_output(&options.output);
     code = device_open(&nc.device, &options.device, !options.no_offload);
     if (code != CLI_OK) {
         return code;

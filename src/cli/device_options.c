@@ -2,12 +2,15 @@
 #include "cli/device_options.h"
 
 #include <net/if.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+
+#define CARRIER_MS 300
 
 bool device_parse(const char *text, struct device_spec *spec)
 {
@@ -32,20 +35,32 @@ static int exit_of(int error)
     }
 }
 
-/* An interface that is down swallows every packet, which looks like a network that does not answer. */
-static void tell_if_down(const char *name)
+/* Flags of the interface, -1: cannot ask. */
+static int flags_of(int fd, const char *name)
 {
     struct ifreq request = {0};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0) {
-        return;
-    }
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-    if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0) {
+    return ioctl(fd, SIOCGIFFLAGS, &request) == 0 ? (unsigned short)request.ifr_flags : -1;
+}
+
+/* An interface that is down swallows every packet, which looks like a network that does not answer. One that
+ * is up gets its carrier by our opening it, and the kernel needs a moment until it sends on it. */
+static void settle_interface(const char *name)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int flags = fd >= 0 ? flags_of(fd, name) : -1;
+
+    if (flags >= 0 && (flags & IFF_UP) == 0) {
         cli_error(CLI_OK, "the interface is down (ip link set dev %s up): %s", name, name);
     }
-    close(fd);
+    for (int i = 0; i < CARRIER_MS && (flags & (IFF_UP | IFF_RUNNING)) == IFF_UP; i++) {
+        poll(NULL, 0, 1);
+        flags = flags_of(fd, name);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 int device_open(struct weir_device **device, const struct device_spec *spec, bool offload)
@@ -57,6 +72,6 @@ int device_open(struct weir_device **device, const struct device_spec *spec, boo
     if (error != WEIR_OK) {
         return cli_error(exit_of(error), "%s", why);
     }
-    tell_if_down(spec->name);
+    settle_interface(spec->name);
     return CLI_OK;
 }

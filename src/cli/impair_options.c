@@ -17,11 +17,11 @@ enum { BOTH = 0, ONLY_OUT, ONLY_IN, VARIANTS };
 #define KEY(what, variant) ((what)*VARIANTS + (variant))
 enum { KEY_SEED = 0x300 };
 
-#define OPTION(name, what, arg, doc)                                 \
-    {name, KEY(what, BOTH), arg, 0, doc, 5},                         \
+#define OPTION(name, what, arg, doc)                                  \
+    {name, KEY(what, BOTH), arg, 0, doc, 5},                          \
         {name "-out", KEY(what, ONLY_OUT), arg, OPTION_HIDDEN, 0, 5}, \
-    {                                                                \
-        name "-in", KEY(what, ONLY_IN), arg, OPTION_HIDDEN, 0, 5     \
+    {                                                                 \
+        name "-in", KEY(what, ONLY_IN), arg, OPTION_HIDDEN, 0, 5      \
     }
 
 static const struct argp_option impair_table[] = {

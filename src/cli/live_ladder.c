@@ -8,8 +8,8 @@
 #include "trace/ladder.h"
 
 #define RECORDS_MAX (4 * LIVE_SEGMENTS_MAX)
-#define INTERVAL (100 * WEIR_MS)       /* between two looks */
-#define SETTLE_TIME (20 * WEIR_MS)     /* besides the round trip */
+#define INTERVAL (100 * WEIR_MS)         /* between two looks */
+#define SETTLE_TIME (20 * WEIR_MS)       /* besides the round trip */
 #define UNKNOWN_RTT_TIME (300 * WEIR_MS) /* until the handshake is complete */
 
 struct live_ladder {
@@ -20,6 +20,7 @@ struct live_ladder {
     bool known; /* which conversation it is */
     struct weir_tcp_info info;
     struct ladder_packet packets[LIVE_SEGMENTS_MAX]; /* their bytes are ours */
+    bool reached_us[LIVE_SEGMENTS_MAX];
     size_t packet_count, left_out;
     struct weir_record records[RECORDS_MAX];
     size_t record_count;
@@ -65,6 +66,19 @@ void live_ladder_packet(struct live_ladder *live, const struct ladder_packet *pa
     live->packets[live->packet_count] = *packet;
     live->packets[live->packet_count++].bytes = bytes;
     live->fresh = true;
+}
+
+void live_ladder_arrived(struct live_ladder *live, const uint8_t *bytes, size_t size, weir_time now)
+{
+    for (size_t i = 0; i < live->packet_count; i++) {
+        struct ladder_packet *p = &live->packets[i];
+        if (p->from != live->side && p->arrived <= now && !live->reached_us[i] && p->size == size &&
+            memcmp(p->bytes, bytes, size) == 0) {
+            p->arrived = now;
+            live->reached_us[i] = true;
+            return;
+        }
+    }
 }
 
 void live_ladder_record(struct live_ladder *live, const struct weir_record *record)
@@ -113,8 +127,7 @@ static void add_seen(const struct live_ladder *live, struct ladder *ladder,
 struct ladder *live_ladder_make(const struct live_ladder *live)
 {
     enum ladder_vantage near = live->side == LADDER_CLIENT ? LADDER_AT_CLIENT : LADDER_AT_SERVER;
-    struct ladder *ladder =
-        live->known ? ladder_new(live->both ? LADDER_AT_BOTH : near) : NULL;
+    struct ladder *ladder = live->known ? ladder_new(live->both ? LADDER_AT_BOTH : near) : NULL;
     bool client = live->side == LADDER_CLIENT;
 
     if (ladder == NULL) {
@@ -222,7 +235,8 @@ void live_ladder_finish(struct live_ladder *live)
         ladder_del(ladder);
     }
     if (live->left_out > 0) {
-        fprintf(live->out, "weir: not drawn (weir ladder draws them from a capture): %zu segments\n",
+        fprintf(live->out,
+                "weir: not drawn (weir ladder draws them from a capture): %zu segments\n",
                 live->left_out);
     }
 }

@@ -23,6 +23,10 @@ void live_ladder_del(struct live_ladder *live); /* NULL is allowed */
 
 /* What is not TCP or not of the conversation is sorted out later. */
 void live_ladder_packet(struct live_ladder *live, const struct ladder_packet *packet);
+/* With `both`: this packet of the other side has just reached us, a little after it was due. Our stack acts at
+ * this time, so it is the one to be drawn. */
+void live_ladder_arrived(struct live_ladder *live, const uint8_t *bytes, size_t size,
+                         weir_time now);
 void live_ladder_record(struct live_ladder *live, const struct weir_record *record);
 
 /* Which conversation it is. Nothing is drawn before this. */

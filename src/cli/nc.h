@@ -1,7 +1,7 @@
 /*
  * nc.h - what the files of `weir nc` share.
  *
- * Reading order: cmd_nc.c (the conversation from open to close), nc_options.c (arguments), nc_pump.c
+ * Reading order: cmd_nc.c (the conversation from open to close), nc_options.c (arguments), nc_link.c (stack, addresses), nc_pump.c
  * (standard input to the connection, the connection to standard output), nc_watch.c (-w and --ladder).
  */
 #ifndef CLI_NC_H
@@ -34,6 +34,23 @@ struct nc_options {
 /* Returns -1 to go on, or an exit code. */
 int nc_parse(int argc, char **argv, struct nc_options *options);
 
+/* ---- The link ------------------------------------------------------------------------------------------ */
+
+struct nc_watch;
+
+/* A stack with one link, its addresses and routes, in a loop. */
+struct nc_link {
+    struct loop *loop; /* the caller deletes it, also after a failure; NULL: none */
+    struct weir_stack *stack;
+    uint32_t index;
+};
+
+/* Takes the device over in any case. CLI_OK, or an exit code after one line on standard error. */
+int nc_link_open(struct nc_link *link, const struct nc_options *options, struct nc_watch *watch,
+                 struct weir_device *device, const struct node_app *app);
+
+const char *nc_address_text(const struct weir_ip *ip, char text[WEIR_IP_TEXT_MAX]);
+
 /* ---- The pump ------------------------------------------------------------------------------------------ */
 
 struct pump {
@@ -42,7 +59,7 @@ struct pump {
     weir_handle conn;
     uint8_t *buffer; /* what was read and not yet taken by the connection: [start, end) */
     size_t start, end;
-    bool input_over; /* everything was read and sent: the FIN is on its way */
+    bool input_over;  /* everything was read and sent: the FIN is on its way */
     bool output_over; /* the peer's FIN was reached and everything before it written */
     int output;       /* descriptor */
     bool own_output;  /* opened here: does not block */
@@ -62,7 +79,6 @@ void pump_stop(struct pump *pump);
 
 /* ---- Watching ------------------------------------------------------------------------------------------ */
 
-struct nc_watch;
 struct weir_record;
 
 /* Opens the capture file and puts the impairment and the tap before *device. CLI_OK, or an exit code after

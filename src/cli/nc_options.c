@@ -2,7 +2,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include "base/compiler.h"
 #include "cli/nc.h"
 #include "cli/values.h"
 
@@ -153,6 +156,24 @@ static error_t parse_nc(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* The drawing goes to standard error, so that is the terminal that matters. */
+static void settle_output(struct cli_output *output)
+{
+    struct winsize size;
+
+    if (output->text.width == 0 && getenv("COLUMNS") == NULL &&
+        ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        output->text.width = (unsigned)MIN(MAX(size.ws_col, TEXT_WIDTH_MIN), TEXT_WIDTH_MAX);
+    }
+    bool automatic = output->color == CLI_AUTO;
+    cli_output_settle(output, output->json ? SEQ_RAW : SEQ_PRETTY);
+    const char *no_color = getenv("NO_COLOR");
+    if (automatic) {
+        output->text.color =
+            isatty(STDERR_FILENO) != 0 && (no_color == NULL || no_color[0] == '\0');
+    }
+}
+
 int nc_parse(int argc, char **argv, struct nc_options *options)
 {
     static const struct argp_child children[] = {
@@ -174,5 +195,9 @@ int nc_parse(int argc, char **argv, struct nc_options *options)
     struct nc_parse p = {.options = options};
 
     *options = (struct nc_options){.mtu = 0};
-    return cli_parse(&argp, argc, argv, &p);
+    int code = cli_parse(&argp, argc, argv, &p);
+    if (code < 0) {
+        settle_output(&options->output);
+    }
+    return code;
 }

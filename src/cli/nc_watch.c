@@ -53,12 +53,15 @@ static void on_tap(void *ctx, const uint8_t *packet, size_t size,
             .time = now, .data = packet, .size = (uint32_t)size, .out = out};
         pcapfile_write(w->file, &p);
     }
-    if (w->ladder != NULL && !w->options->impair.wanted) {
-        struct ladder_packet p = {
-            .from = from, .sent = now, .arrived = now, .bytes = packet, .size = size};
-        if (find_ip(w, &p)) {
-            live_ladder_packet(w->ladder, &p);
-        }
+    struct ladder_packet p = {
+        .from = from, .sent = now, .arrived = now, .bytes = packet, .size = size};
+    if (w->ladder == NULL || !find_ip(w, &p)) {
+        return;
+    }
+    if (!w->options->impair.wanted) {
+        live_ladder_packet(w->ladder, &p);
+    } else if (!out) {
+        live_ladder_arrived(w->ladder, p.bytes, p.size, now);
     }
 }
 
@@ -161,8 +164,7 @@ int nc_watch_new(struct nc_watch **watch, const struct nc_options *options,
         code = open_capture(w);
     }
     if (code == CLI_OK && options->ladder) {
-        w->ladder =
-            live_ladder_new(stderr, &options->output.text, w->side, options->impair.wanted);
+        w->ladder = live_ladder_new(stderr, &options->output.text, w->side, options->impair.wanted);
         code = w->ladder != NULL ? CLI_OK : cli_error(CLI_SYSTEM, "no memory: ladder");
     }
     if (code == CLI_OK && options->impair.wanted) {

@@ -25,6 +25,21 @@ uint32_t wire_gather(uint8_t *to, uint32_t room, const struct weir_slice *slices
     return size;
 }
 
+/* Copies the payload slices behind `at` bytes; returns where they end, 0 if that is beyond `size`. */
+static inline uint32_t copy_payload(const struct weir_ops *ops, uint8_t *to, uint32_t at,
+                                    uint32_t size, const struct weir_slice *slices, uint32_t n,
+                                    uint64_t *sum)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t part = (uint32_t)slices[i].size;
+        if (part > size - at)
+            return 0;
+        *sum = csum_add_at(*sum, csum_copy(ops, to + at, slices[i].data, part, 0), at);
+        at += part;
+    }
+    return at;
+}
+
 uint32_t wire_gather_verify(const struct weir_ops *ops, uint8_t *to, uint32_t size,
                             const struct weir_slice *slices, uint32_t slice_count,
                             uint32_t link_size, bool *valid)
@@ -38,20 +53,18 @@ uint32_t wire_gather_verify(const struct weir_ops *ops, uint8_t *to, uint32_t si
     if (tcp == 0)
         return wire_gather(to, size, slices, slice_count);
     tcp += link_size;
-    if (at - tcp <= TCP_HEADER_MAX && (at - tcp) % 4 == 0) {
+    if (at - tcp == TCP_HEADER_SIZE) {
+        copy_header(to, head, at);
+        sum += csum_words_20(head + tcp);
+    } else if (at - tcp <= TCP_HEADER_MAX && (at - tcp) % 4 == 0) {
         copy_header(to, head, at);
         sum += csum_words(head + tcp, at - tcp);
     } else { /* headers and payload in one */
         memcpy(to, head, tcp);
         sum = csum_copy(ops, to + tcp, head + tcp, at - tcp, sum);
     }
-    for (uint32_t i = 1; i < slice_count; i++) {
-        if (slices[i].size > size - at)
-            return 0;
-        uint64_t part = csum_copy(ops, to + at, slices[i].data, slices[i].size, 0);
-        sum = csum_add_at(sum, part, at - tcp);
-        at += (uint32_t)slices[i].size;
-    }
+    /* headers are of even size, so odd places in the packet are odd places in the segment */
+    at = copy_payload(ops, to, at, size, slices + 1, slice_count - 1, &sum);
     *valid = at == size && csum_fold(sum) == 0xffff;
     return at;
 }

@@ -284,7 +284,13 @@ void node_del(struct node *node)
         weir_device_del(node->ports[i]->device);
         free(node->ports[i]);
     }
-    weir_stack_del(node->stack);
+    if (weir_stack_del(node->stack) == WEIR_EBUSY) { /* what it gives back is still to be taken */
+        struct weir_event event;
+        uint64_t cookie;
+
+        while (weir_event(node->stack, &event) || weir_buffer_returned(node->stack, &cookie)) {}
+        weir_stack_del(node->stack);
+    }
     free(node->ports);
     free(node);
 }

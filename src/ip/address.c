@@ -158,7 +158,7 @@ static bool is_source_bad(const struct ip *ip, uint32_t link, const struct ip_ad
 
 bool address_is_bad_source(struct ip *ip, uint32_t link, const struct ip_addr *src)
 {
-    if (LIKELY(ip_addr_equal(src, &ip->source_hint) && ip->source_generation == ip->generation)) {
+    if (address_is_known_source(ip, src)) {
         return false;
     }
     if (is_source_bad(ip, link, src)) {

@@ -47,7 +47,7 @@ static inline bool is_bad_source(struct ip *ip, const struct arrival *a)
     if (UNLIKELY(a->link == IP_LINK_LOOPBACK)) { /* we sent it */
         return ip_addr_is_multicast(src) || ip_addr_is_unspecified(src);
     }
-    return address_is_bad_source(ip, a->link, src);
+    return UNLIKELY(!address_is_known_source(ip, src)) && address_is_bad_source(ip, a->link, src);
 }
 
 /* ---- Upper layers --------------------------------------------------------------------------------------- */
@@ -117,10 +117,10 @@ static bool reassemble(struct ip *ip, struct arrival *a, struct fragment *f)
 
 /* Strict and loose source routes are refused (RFC 7126 4.3, 4.4); other options are ignored (RFC 9293
  * MUST-50), and so is a list of options that makes no sense. */
-static NOINLINE bool has_source_route(const struct ip4_header *h)
+static NOINLINE bool has_source_route(const uint8_t *options, uint32_t size)
 {
-    for (uint32_t i = 0; i < h->options_size;) {
-        uint8_t kind = h->options[i];
+    for (uint32_t i = 0; i < size;) {
+        uint8_t kind = options[i];
         if (kind == 131 || kind == 137) {
             return true;
         }
@@ -128,15 +128,15 @@ static NOINLINE bool has_source_route(const struct ip4_header *h)
             i++;
             continue;
         }
-        if (kind == 0 || i + 1u >= h->options_size || h->options[i + 1] < 2) {
+        if (kind == 0 || i + 1u >= size || options[i + 1] < 2) {
             return false;
         }
-        i += h->options[i + 1];
+        i += options[i + 1];
     }
     return false;
 }
 
-static inline enum weir_drop header4(struct ip *ip, struct arrival *a, struct ip4_header *h)
+static ALWAYS_INLINE enum weir_drop header4(struct ip *ip, struct arrival *a, struct ip4_header *h)
 {
     struct weir_buffer *buffer = a->buffer;
     struct ip_packet *packet = a->packet;
@@ -153,7 +153,7 @@ static inline enum weir_drop header4(struct ip *ip, struct arrival *a, struct ip
     if (UNLIKELY(is_bad_source(ip, a))) {
         return WEIR_DROP_IP_SOURCE;
     }
-    if (UNLIKELY(h->options_size != 0) && has_source_route(h)) {
+    if (UNLIKELY(h->options_size != 0) && has_source_route(h->options, h->options_size)) {
         return WEIR_DROP_IP_OPTION;
     }
     packet->protocol = h->protocol;
@@ -163,14 +163,15 @@ static inline enum weir_drop header4(struct ip *ip, struct arrival *a, struct ip
     return WEIR_DROP_NONE;
 }
 
-static NOINLINE enum ip_verdict fragment4(struct ip *ip, struct arrival *a, struct ip4_header *h)
+/* `h` by value: its address is not to be taken on the usual way, where it lives in registers. */
+static NOINLINE enum ip_verdict fragment4(struct ip *ip, struct arrival *a, struct ip4_header h)
 {
     uint32_t size = a->buffer->size;
     struct fragment f = {
-        .id = h->id,
-        .protocol = h->protocol,
-        .more = h->more_fragments,
-        .offset = h->fragment_offset,
+        .id = h.id,
+        .protocol = h.protocol,
+        .more = h.more_fragments,
+        .offset = h.fragment_offset,
     };
     if (is_offload_wrong(a)) {
         return ip_drop(ip, a, WEIR_DROP_OFFLOAD);
@@ -181,19 +182,19 @@ static NOINLINE enum ip_verdict fragment4(struct ip *ip, struct arrival *a, stru
     if (!reassemble(ip, a, &f)) {
         return IP_DONE;
     }
-    enum weir_drop drop = header4(ip, a, h);
+    enum weir_drop drop = header4(ip, a, &h);
     return drop != WEIR_DROP_NONE ? ip_drop(ip, a, drop) : deliver(ip, a);
 }
 
-static enum ip_verdict input4(struct ip *ip, struct arrival *a)
+static inline enum ip_verdict input4(struct ip *ip, struct arrival *a)
 {
     struct ip4_header h;
     enum weir_drop drop = header4(ip, a, &h);
     if (UNLIKELY(drop != WEIR_DROP_NONE)) {
         return ip_drop(ip, a, drop);
     }
-    if (UNLIKELY(h.fragment_offset != 0 || h.more_fragments)) {
-        return fragment4(ip, a, &h);
+    if (UNLIKELY(h.fragment)) {
+        return fragment4(ip, a, h);
     }
     return deliver(ip, a);
 }
@@ -320,7 +321,7 @@ static NOINLINE enum ip_verdict fragment6(struct ip *ip, struct arrival *a, stru
     return drop != WEIR_DROP_NONE ? ip_drop(ip, a, drop) : deliver(ip, a);
 }
 
-static enum ip_verdict input6(struct ip *ip, struct arrival *a)
+static NOINLINE enum ip_verdict input6(struct ip *ip, struct arrival *a)
 {
     struct ip6_header h;
     enum weir_drop drop = header6(ip, a, &h);
@@ -335,7 +336,7 @@ static enum ip_verdict input6(struct ip *ip, struct arrival *a)
 
 /* ---- Links ------------------------------------------------------------------------------------------------------ */
 
-static enum ip_verdict input_ethernet(struct ip *ip, struct arrival *a)
+static NOINLINE enum ip_verdict input_ethernet(struct ip *ip, struct arrival *a)
 {
     struct weir_buffer *buffer = a->buffer;
     const struct ip_link *link = &ip->links[a->link];
@@ -360,7 +361,7 @@ static enum ip_verdict input_ethernet(struct ip *ip, struct arrival *a)
     }
 }
 
-static enum ip_verdict input_bare(struct ip *ip, struct arrival *a)
+static inline enum ip_verdict input_bare(struct ip *ip, struct arrival *a)
 {
     if (UNLIKELY(a->buffer->size == 0)) {
         return ip_drop(ip, a, WEIR_DROP_IP_SHORT);

@@ -71,6 +71,11 @@ bool address_is_our_group(const struct ip *ip, uint32_t link, const struct ip_ad
 bool address_is_our_mac_group(const struct ip *ip, uint32_t link, const uint8_t mac[6]);
 /* Can nobody but ourselves or nobody at all have sent this? (RFC 1122 3.2.1.3, RFC 4291 2.5.2, 2.7) */
 bool address_is_bad_source(struct ip *ip, uint32_t link, const struct ip_addr *src);
+/* Found good before? Mostly it is the one found last. */
+static inline bool address_is_known_source(const struct ip *ip, const struct ip_addr *src)
+{
+    return ip_addr_equal(src, &ip->source_hint) && ip->source_generation == ip->generation;
+}
 
 /* ---- dad.c: duplicate addresses, announcements --------------------------------------------------------- */
 void dad_start(struct ip *ip, struct ip_address *address);

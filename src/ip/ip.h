@@ -30,12 +30,17 @@ struct ip_address {
     struct ip_addr ip;
     uint16_t link;
     uint8_t prefix;
-    uint8_t state; /* enum ip_address_state */
+    uint8_t state;         /* enum ip_address_state */
     uint8_t dad_left;      /* messages still to send: DAD solicitations or IPv4 announcements */
     weir_time dad_at;      /* when the next step is due; WEIR_NEVER */
     weir_time defended_at; /* IPv4: the latest announcement against a conflict, 0: none yet */
 };
-enum ip_address_state { IP_ADDRESS_FREE = 0, IP_ADDRESS_TENTATIVE, IP_ADDRESS_VALID, IP_ADDRESS_DUPLICATE };
+enum ip_address_state {
+    IP_ADDRESS_FREE = 0,
+    IP_ADDRESS_TENTATIVE,
+    IP_ADDRESS_VALID,
+    IP_ADDRESS_DUPLICATE
+};
 
 struct ip_route {
     struct ip_addr destination, gateway; /* gateway all zero: on-link */
@@ -49,10 +54,10 @@ enum ip_neighbor_state {
     IP_NEIGHBOR_FREE = 0,
     IP_NEIGHBOR_INCOMPLETE, /* asking; nobody knows the MAC yet */
     IP_NEIGHBOR_REACHABLE,
-    IP_NEIGHBOR_STALE,      /* usable; the next use starts DELAY */
+    IP_NEIGHBOR_STALE, /* usable; the next use starts DELAY */
     IP_NEIGHBOR_DELAY,
-    IP_NEIGHBOR_PROBE,      /* unicast probes */
-    IP_NEIGHBOR_FAILED      /* nobody answered; kept a while so that senders fail fast */
+    IP_NEIGHBOR_PROBE, /* unicast probes */
+    IP_NEIGHBOR_FAILED /* nobody answered; kept a while so that senders fail fast */
 };
 
 struct ip_neighbor {
@@ -103,9 +108,11 @@ struct ip {
     uint32_t icmp_tokens;
     uint16_t ip4_id;
     uint32_t ip6_fragment_id;
-    uint32_t duplicate_address; /* index + 1 of an address whose DAD failed and is not yet reported; 0 */
-    uint32_t own_hint;          /* index into addresses: the own address that was matched last */
-    struct ip_addr source_hint; /* the last source address found good, while source_generation is current */
+    uint32_t
+        duplicate_address; /* index + 1 of an address whose DAD failed and is not yet reported; 0 */
+    uint32_t own_hint;     /* index into addresses: the own address that was matched last */
+    struct ip_addr
+        source_hint; /* the last source address found good, while source_generation is current */
     uint32_t source_generation;
 };
 
@@ -135,7 +142,7 @@ struct ip_path {
     uint32_t generation;
     uint32_t neighbor; /* index of the next hop's entry; 0: none is needed */
     uint16_t link;
-    uint16_t mtu;      /* IP bytes; 65535 for loopback */
+    uint16_t mtu; /* IP bytes; 65535 for loopback */
 };
 
 /* Finds link and next hop to `dst`, for packets from `src` (all zero: not chosen yet; then *chosen becomes
@@ -170,7 +177,7 @@ struct ip_send {
     struct ip_addr src, dst;
     uint8_t protocol, tos, ttl;
     bool dont_fragment;
-    uint16_t id; /* IPv4 */
+    uint16_t id;           /* IPv4 */
     uint32_t payload_size; /* after the IP header, headers of the upper layer included */
 };
 
@@ -186,7 +193,8 @@ void ip_header_build(const struct ip *ip, const struct ip_path *path, const stru
  * cannot be sent. `link`: where it should leave (replies leave where the question came in), or
  * WEIR_ANY_LINK. */
 #define IP_HEADROOM 64
-void ip_reply_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send, uint32_t link);
+void ip_reply_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send,
+                   uint32_t link);
 
 /* Allocates a buffer with IP_HEADROOM reserved in front of data. */
 struct weir_buffer *ip_reply_buffer(struct ip *ip, uint32_t capacity);
@@ -212,8 +220,9 @@ struct ip_packet {
 
 /* An ICMP error about a packet of ours. */
 enum ip_error_kind {
-    IP_ERROR_UNREACHABLE = 0, /* soft: net, host, source route failed, time exceeded, parameter problem */
-    IP_ERROR_HARD,            /* protocol or port unreachable */
+    IP_ERROR_UNREACHABLE =
+        0,         /* soft: net, host, source route failed, time exceeded, parameter problem */
+    IP_ERROR_HARD, /* protocol or port unreachable */
     IP_ERROR_TOO_BIG,
     IP_ERROR_PROHIBITED
 };
@@ -223,7 +232,7 @@ struct ip_error {
     struct ip_addr src, dst; /* of our packet */
     uint16_t src_port, dst_port;
     uint32_t tcp_seq;
-    uint32_t mtu;            /* TOO_BIG */
+    uint32_t mtu; /* TOO_BIG */
     uint32_t link;
 };
 
@@ -235,8 +244,8 @@ enum ip_verdict {
 
 /* Takes one received frame (from the link header on). A reassembled packet comes out as IP_PACKET with a
  * buffer of its own. Offload fields are checked with gso_offload_ok. Hot for the plain case. */
-enum ip_verdict ip_input(struct ip *ip, uint32_t link, struct weir_buffer *buffer, struct ip_packet *packet,
-                         struct ip_error *error);
+enum ip_verdict ip_input(struct ip *ip, uint32_t link, struct weir_buffer *buffer,
+                         struct ip_packet *packet, struct ip_error *error);
 
 /* Answers `packet` with ICMP port/protocol unreachable etc. (type/code of its own family's numbering as
  * given), rate-limited, never for groups, ICMP errors or fragments other than the first. Quotes as much as

@@ -119,9 +119,15 @@ bool reply_uses_neighbor(const struct ip *ip, uint32_t neighbor)
     return false;
 }
 
+/* Ready ones are ip_reply_pending's business: reply_timers leaves them alone. */
 weir_time reply_deadline(const struct ip *ip)
 {
-    return ip->reply_count == 0 ? WEIR_NEVER : at_const(ip, 0)->since + IP_REPLY_LIFETIME;
+    for (uint32_t i = 0; i < ip->reply_count; i++) {
+        if (!is_ready(ip, at_const(ip, i))) {
+            return at_const(ip, i)->since + IP_REPLY_LIFETIME;
+        }
+    }
+    return WEIR_NEVER;
 }
 
 /* The oldest come first. One that is ready stays: it is the caller who did not fetch it yet. */

@@ -79,6 +79,9 @@ static int check_listen(const struct weir_stack *s, const struct weir_listen_con
 {
     struct ip_addr local;
 
+    if (s->dying) {
+        return WEIR_EBUSY;
+    }
     if (config->size != sizeof(*config) || config->backlog == 0 || config->local.ip.family > 6 ||
         (config->local.port == 0 && !config->deferred)) {
         return WEIR_EINVAL;
@@ -257,6 +260,9 @@ static int choose_tuple(struct weir_stack *s, const struct weir_connect_config *
     tuple->remote_port = config->remote.port;
     tuple->local_port = config->local.port;
     error = check_connect(config, &tuple->remote);
+    if (error == WEIR_OK && s->dying) {
+        error = WEIR_EBUSY;
+    }
     if (error == WEIR_OK && !local_usable(s, &tuple->local)) {
         error = WEIR_EADDRNOTAVAIL;
     }

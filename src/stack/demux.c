@@ -68,20 +68,11 @@ static uint32_t bucket(const struct demux *d, const struct tcp_tuple *tuple)
     return (uint32_t)siphash(d->tcp->env->config.secret, bytes, sizeof(bytes)) & d->mask;
 }
 
-static bool conn_is(const struct tcp_conn *c, const struct tcp_tuple *tuple)
-{
-    return c->remote_port == tuple->remote_port && c->local_port == tuple->local_port &&
-           ip_addr_equal(&c->remote, &tuple->remote) && ip_addr_equal(&c->local, &tuple->local);
-}
-
-uint32_t demux_find(struct demux *d, const struct tcp_tuple *tuple)
+uint32_t demux_search(struct demux *d, const struct tcp_tuple *tuple)
 {
     struct tcp_tuple other;
     uint32_t name;
 
-    if (d->last && conn_is(tcp_conn_at(d->tcp, d->last), tuple)) {
-        return d->last;
-    }
     for (name = d->heads[bucket(d, tuple)]; name; name = *hash_next(d, name)) {
         tuple_of(d, name, &other);
         if (tuple_equal(tuple, &other)) {

@@ -23,7 +23,18 @@ int demux_init(struct demux *d, struct tcp *tcp);
 void demux_fini(struct demux *d);
 
 /* The name under this tuple, or 0. */
-uint32_t demux_find(struct demux *d, const struct tcp_tuple *tuple);
+uint32_t demux_search(struct demux *d, const struct tcp_tuple *tuple);
+static inline uint32_t demux_find(struct demux *d, const struct tcp_tuple *tuple)
+{
+    const struct tcp_conn *c = d->last ? tcp_conn_at(d->tcp, d->last) : NULL;
+
+    if (LIKELY(c && c->remote_port == tuple->remote_port && c->local_port == tuple->local_port &&
+               ip_addr_equal(&c->remote, &tuple->remote) &&
+               ip_addr_equal(&c->local, &tuple->local))) {
+        return d->last;
+    }
+    return demux_search(d, tuple);
+}
 /* false: no memory to grow (the entry is in nevertheless unless there is no table at all). */
 bool demux_enter(struct demux *d, const struct tcp_tuple *tuple, uint32_t name);
 void demux_remove(struct demux *d, const struct tcp_tuple *tuple, uint32_t name);

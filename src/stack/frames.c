@@ -38,30 +38,43 @@ static struct tcp_conn *owner(struct weir_stack *s, const struct frame_block *b)
     return c->generation == b->generation && c->state != WEIR_TCP_CLOSED ? c : NULL;
 }
 
-void block_put(struct weir_stack *s, struct frame_block *b)
+static inline void put_away(struct weir_stack *s, struct frame_block *b)
 {
-    struct frame_block *parent = b->parent;
-    struct tcp_conn *c;
+    b->next_free = s->free_blocks;
+    s->free_blocks = b;
+}
 
-    ASSERT(b->references > 0);
-    if (--b->references > 0) {
-        return;
-    }
+/* Nothing of it is out any more. */
+static void block_end(struct weir_stack *s, struct frame_block *b)
+{
+    struct tcp_conn *c = b->start != b->end ? owner(s, b) : NULL;
+
     for (uint32_t i = 0; i < b->buffer_count; i++) {
         buffer_unref(&s->env.buffers, b->buffers[i]);
     }
-    c = b->kind == BLOCK_DATA && b->start != b->end ? owner(s, b) : NULL;
     if (c) {
         scoreboard_frame_done(&s->tcp, c, b->start, b->end);
         if (UNLIKELY(c->flight->lost_bytes)) {
             tcp_touch(&s->tcp, c); /* a lost range may have waited for this frame */
         }
     }
-    b->next_free = s->free_blocks;
-    s->free_blocks = b;
-    if (parent) {
-        block_put(s, parent); /* one level only: a piece's parent has no parent */
+    put_away(s, b);
+}
+
+void block_put(struct weir_stack *s, struct frame_block *b)
+{
+    ASSERT(b->references > 0);
+    if (--b->references > 0) {
+        return;
     }
+    if (b->kind == BLOCK_CUT) { /* holds nothing but its parent, which has no parent */
+        put_away(s, b);
+        b = b->parent;
+        if (!b || --b->references > 0) {
+            return;
+        }
+    }
+    block_end(s, b);
 }
 
 void weir_frame_done(struct weir_stack *s, struct weir_frame frames[], size_t n,

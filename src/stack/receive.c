@@ -38,10 +38,12 @@ static void for_listener(struct weir_stack *s, const struct tcp_arrival *a,
     carry_out(s, a, p, &out);
 }
 
-static void for_conn(struct weir_stack *s, struct tcp_conn *c, const struct tcp_arrival *a,
-                     const struct ip_packet *p)
+/* What a connection did not want. */
+static NOINLINE void not_for_conn(struct weir_stack *s, struct tcp_conn *c,
+                                  enum tcp_verdict verdict, const struct tcp_arrival *a,
+                                  const struct ip_packet *p)
 {
-    switch (tcp_input(&s->tcp, c, a->segment, a->buffer, a->gso_size)) {
+    switch (verdict) {
     case TCP_VERDICT_RST: answer_rst(s, a, p); break;
     case TCP_VERDICT_LISTEN:
         if (!demux_listener(&s->demux, &a->tuple, p->link)) {
@@ -53,6 +55,16 @@ static void for_conn(struct weir_stack *s, struct tcp_conn *c, const struct tcp_
         for_listener(s, a, p);
         break;
     default: break;
+    }
+}
+
+static inline void for_conn(struct weir_stack *s, struct tcp_conn *c, const struct tcp_arrival *a,
+                            const struct ip_packet *p)
+{
+    enum tcp_verdict verdict = tcp_input(&s->tcp, c, a->segment, a->buffer, a->gso_size);
+
+    if (UNLIKELY(verdict != TCP_VERDICT_DONE)) {
+        not_for_conn(s, c, verdict, a, p);
     }
 }
 
@@ -92,8 +104,8 @@ static void for_time_wait(struct weir_stack *s, uint32_t index, const struct tcp
     struct tcp_arrival told = *a;
     enum tcp_verdict verdict;
 
-    told.listened = (a->segment->flags & WEIR_TCP_SYN) &&
-                    demux_listener(&s->demux, &a->tuple, p->link) != NULL;
+    told.listened =
+        (a->segment->flags & WEIR_TCP_SYN) && demux_listener(&s->demux, &a->tuple, p->link) != NULL;
     verdict = tcp_time_wait_input(&s->tcp, index, &told, &answer, &reply, &gone);
 
     if (answer) {
@@ -109,26 +121,30 @@ static void for_time_wait(struct weir_stack *s, uint32_t index, const struct tcp
     }
 }
 
-static void dispatch(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p)
+static void for_half(struct weir_stack *s, uint32_t name, const struct tcp_arrival *a,
+                     const struct ip_packet *p)
+{
+    struct tcp_outcome out = {0};
+    struct tcp_arrival with_mtu = *a;
+
+    with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);
+    tcp_half_input(&s->tcp, name, &with_mtu, &out);
+    carry_out(s, a, p, &out);
+}
+
+static inline void dispatch(struct weir_stack *s, const struct tcp_arrival *a,
+                            const struct ip_packet *p)
 {
     uint32_t name = demux_find(&s->demux, &a->tuple);
 
-    if (!name) {
+    if (LIKELY(name && tcp_name_kind(name) == TCP_KIND_CONN)) {
+        for_conn(s, tcp_conn_at(&s->tcp, name), a, p);
+    } else if (!name) {
         for_listener(s, a, p);
-        return;
-    }
-    switch (tcp_name_kind(name)) {
-    case TCP_KIND_CONN: for_conn(s, tcp_conn_at(&s->tcp, name), a, p); break;
-    case TCP_KIND_TIME_WAIT: for_time_wait(s, name & TCP_INDEX_MASK, a, p); break;
-    default: {
-        struct tcp_outcome out = {0};
-        struct tcp_arrival with_mtu = *a;
-
-        with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);
-        tcp_half_input(&s->tcp, name, &with_mtu, &out);
-        carry_out(s, a, p, &out);
-        break;
-    }
+    } else if (tcp_name_kind(name) == TCP_KIND_TIME_WAIT) {
+        for_time_wait(s, name & TCP_INDEX_MASK, a, p);
+    } else {
+        for_half(s, name, a, p);
     }
 }
 
@@ -241,6 +257,10 @@ void weir_input(struct weir_stack *s, uint32_t link, struct weir_buffer *buffers
 {
     stack_clock(s, now);
     for (size_t i = 0; i < n; i++) {
+        if (UNLIKELY(s->dying)) { /* only frames and buffers are still to come back */
+            buffer_unref(&s->env.buffers, buffers[i]);
+            continue;
+        }
         if (link >= s->ip.link_count || !s->ip.links[link].used) {
             env_drop(&s->env, WEIR_DROP_LINK_DOWN, link, 0);
             buffer_unref(&s->env.buffers, buffers[i]);

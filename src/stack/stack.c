@@ -66,6 +66,17 @@ static bool config_valid(const struct weir_config *c)
     return any || c->reproducible;
 }
 
+/* Frames for what is queued must be possible even when the queues have taken all other memory. */
+static bool reserve_blocks(struct weir_stack *s)
+{
+    struct frame_block *b = block_get(s, BLOCK_REPLY);
+
+    if (b) {
+        block_put(s, b);
+    }
+    return b != NULL;
+}
+
 int weir_stack_new(struct weir_stack **out, const struct weir_config *config,
                    const struct weir_allocator *allocator)
 {
@@ -90,12 +101,18 @@ int weir_stack_new(struct weir_stack **out, const struct weir_config *config,
     error = ip_init(&s->ip, &s->env);
     if (error == WEIR_OK) {
         error = tcp_init(&s->tcp, &s->env);
-    }
-    if (error == WEIR_OK) {
-        error = demux_init(&s->demux, &s->tcp);
+        if (error == WEIR_OK) {
+            error = demux_init(&s->demux, &s->tcp);
+        }
+        if (error == WEIR_OK && !reserve_blocks(s)) {
+            demux_fini(&s->demux);
+            error = WEIR_ENOBUFS;
+        }
+        if (error != WEIR_OK) {
+            tcp_fini(&s->tcp);
+        }
     }
     if (error != WEIR_OK) {
-        tcp_fini(&s->tcp);
         ip_fini(&s->ip);
         pool_fini(&s->blocks);
         env_fini(&s->env);
@@ -128,7 +145,9 @@ static void drop_everything(struct weir_stack *s)
         tcp_time_wait_free(&s->tcp, s->tcp.time_wait_fifo.head, WEIR_REASON_STACK_DEL);
     }
     for (i = 1; i < pool_limit(&s->tcp.listeners); i++) {
-        if (tcp_listener_at(&s->tcp, i)->generation) {
+        const struct listener *l = tcp_listener_at(&s->tcp, i);
+
+        if (l->generation || l->in_event_list) { /* or closed, its event not yet pulled */
             tcp_listener_free(&s->tcp, tcp_listener_at(&s->tcp, i));
         }
     }

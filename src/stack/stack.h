@@ -44,8 +44,9 @@ struct weir_stack {
     struct gso_cut cut;
     struct frame_block *cut_block; /* NULL: none */
     uint32_t cut_link;
-    bool cut_complete; /* checksums in software */
-    seq_pos cut_at;    /* position of the next piece */
+    bool cut_complete;  /* checksums in software */
+    seq_pos cut_at;     /* position of the next piece */
+    weir_time retry_at; /* no memory for a reply or a piece: not before then */
     /* packets to own addresses, to be taken in by the next turn */
     struct weir_buffer *loop_head, *loop_tail;
     uint32_t loop_count;

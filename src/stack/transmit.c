@@ -166,12 +166,21 @@ static void publish(struct weir_stack *s, struct weir_frame *f, struct frame_blo
     s->bytes_sent += size;
 }
 
+/* Without memory for a frame it is tried again in a little while, not at once. */
+static struct frame_block *block_or_retry(struct weir_stack *s, enum block_kind kind)
+{
+    struct frame_block *b = block_get(s, kind);
+
+    s->retry_at = b ? 0 : s->env.now + TCP_MEMORY_RETRY;
+    return b;
+}
+
 static bool next_reply(struct weir_stack *s, struct weir_frame *f)
 {
     struct frame_block *b;
     struct ip_reply reply;
 
-    if (!ip_reply_pending(&s->ip) || !(b = block_get(s, BLOCK_REPLY))) {
+    if (!ip_reply_pending(&s->ip) || !(b = block_or_retry(s, BLOCK_REPLY))) {
         return false;
     }
     while (ip_reply_next(&s->ip, &reply)) {
@@ -193,7 +202,7 @@ static bool next_reply(struct weir_stack *s, struct weir_frame *f)
 /* The next wire segment of the super-segment being cut. */
 static bool next_piece(struct weir_stack *s, struct weir_frame *f)
 {
-    struct frame_block *piece = block_get(s, BLOCK_CUT), *parent = s->cut_block;
+    struct frame_block *piece = block_or_retry(s, BLOCK_CUT), *parent = s->cut_block;
     uint32_t slices, size;
 
     if (!piece) {
@@ -330,8 +339,7 @@ static bool dispatch(struct weir_stack *s, struct tcp_conn *c, const struct ip_p
         start_cut(s, b, slices, path->link, s->ip.links[path->link].header_size, e);
         return next_piece(s, f);
     }
-    finish_checksum(s, c, b, e, tcp_offset, &f->offload,
-                    !link || link->tx_csum || link->tx_gso);
+    finish_checksum(s, c, b, e, tcp_offset, &f->offload, !link || link->tx_csum || link->tx_gso);
     if (e->gso_size) {
         f->offload.gso_size = e->gso_size;
         f->offload.gso_type = ip_addr_is_v4(&c->local) ? WEIR_GSO_TCP4 : WEIR_GSO_TCP6;
@@ -400,6 +408,10 @@ static bool next_segment(struct weir_stack *s, struct weir_frame *f)
         filled = dispatch(s, c, &path, &e, b, f);
     } else {
         block_put(s, b);
+        if (tcp_due(&s->tcp, c) != TCP_DUE_NOTHING) { /* no memory: a timer brings it back */
+            wheel_set(&s->tcp.wheel, c->index, timeout_deadline(c));
+            return false;
+        }
     }
     tcp_touch(&s->tcp, c);
     stack_settle(s); /* still due: to the end of the FIFO */
@@ -436,6 +448,9 @@ size_t weir_output(struct weir_stack *s, struct weir_frame frames[], size_t n, w
     size_t count = 0, turns = n * TIMER_FACTOR + 1;
     uint32_t most = (uint32_t)min_u64((uint64_t)n * TIMER_FACTOR, UINT32_MAX);
 
+    if (UNLIKELY(s->dying)) {
+        return 0;
+    }
     stack_clock(s, now);
     stack_loop_run(s, most);
     run_timers(s, most);
@@ -449,10 +464,14 @@ weir_time weir_deadline(const struct weir_stack *s)
 {
     weir_time best;
 
-    if (s->tcp.ready.head || s->cut_block || s->loop_head || ip_reply_pending(&s->ip)) {
+    if (UNLIKELY(s->dying)) {
+        return WEIR_NEVER;
+    }
+    best = s->cut_block || ip_reply_pending(&s->ip) ? s->retry_at : WEIR_NEVER;
+    if (s->loop_head || best <= s->env.now || (s->tcp.ready.head && !s->cut_block)) {
         return s->env.now;
     }
-    best = min_u64(ip_deadline(&s->ip), wheel_next(&s->tcp.wheel));
+    best = min_u64(best, min_u64(ip_deadline(&s->ip), wheel_next(&s->tcp.wheel)));
     if (s->tcp.half_count) {
         best = min_u64(best, tcp_half_deadline(&s->tcp));
     }

@@ -31,41 +31,45 @@ void chunksum_begin(struct weir_buffer *b, uint32_t first, uint32_t chunk)
 }
 
 /* A piece of chunk number `index` that begins `within` bytes behind its start. */
-static void append_summed(struct tcp *t, struct weir_buffer *b, const uint8_t *from, uint32_t size,
-                          uint32_t index, uint32_t within)
+static inline void append_summed(struct tcp *t, struct weir_buffer *b, const uint8_t *from,
+                                 uint32_t size, uint32_t index, uint32_t within)
 {
     uint64_t sum = csum_copy(&t->env->config.ops, b->data + b->size, from, size, 0);
-    uint16_t *sums = sums_of(b);
+    uint16_t *at = sums_of(b) + index;
 
-    t->env->buffers.copied_in += size;
-    sums[index] = csum_fold(csum_add_at(sums[index], sum, within));
+    *at = csum_fold(csum_add_at(*at, sum, within));
+    b->size += size;
+}
+
+static void append_plain(struct weir_buffer *b, const uint8_t *from, uint32_t size)
+{
+    buffer_copy(b->data + b->size, from, size);
+    b->size += size;
 }
 
 void chunksum_append(struct tcp *t, struct weir_buffer *b, const void *data, size_t size)
 {
     const uint8_t *from = data, *end = from + size;
-    uint32_t chunk = b->aux, at, part;
+    uint32_t chunk = b->aux, index, within, part;
 
-    if (chunk == 0) {
-        buffer_copy_in(&t->env->buffers, b->data + b->size, data, size);
-        b->size += (uint32_t)size;
+    t->env->buffers.copied_in += size;
+    if (b->size < b->aux32 &&
+        size != 0) { /* the end of a segment that begins in the buffer before */
+        part = (uint32_t)min_u64(size, b->aux32 - b->size);
+        append_plain(b, from, part);
+        from += part;
+    }
+    if (chunk == 0 || from == end) {
+        append_plain(b, from, (uint32_t)(end - from));
         return;
     }
-    for (; from < end; from += part) {
-        uint32_t left = (uint32_t)(end - from);
-
-        if (b->size < b->aux32) { /* the end of a segment that begins in the buffer before */
-            part = min_u32(left, b->aux32 - b->size);
-            buffer_copy_in(&t->env->buffers, b->data + b->size, from, part);
-        } else if ((at = b->size - b->aux32) / chunk < CHUNKSUM_MAX) {
-            part = min_u32(left, chunk - at % chunk);
-            append_summed(t, b, from, part, at / chunk, at % chunk);
-        } else {
-            part = left;
-            buffer_copy_in(&t->env->buffers, b->data + b->size, from, part);
-        }
-        b->size += part;
+    index = (b->size - b->aux32) / chunk;
+    within = (b->size - b->aux32) % chunk;
+    for (; from < end && index < CHUNKSUM_MAX; from += part, index++, within = 0) {
+        part = (uint32_t)min_u64((uint64_t)(end - from), chunk - within);
+        append_summed(t, b, from, part, index, within);
     }
+    append_plain(b, from, (uint32_t)(end - from));
 }
 
 void chunksum_find(const struct weir_slice *slices, struct weir_buffer *const *buffers, uint32_t n,
@@ -86,7 +90,8 @@ void chunksum_find(const struct weir_slice *slices, struct weir_buffer *const *b
             at / chunk >= CHUNKSUM_MAX || segment >= CHUNKSUM_MAX) {
             continue;
         }
-        uint32_t count = min_u32((size - skip) / chunk, CHUNKSUM_MAX - max_u32(at / chunk, segment));
+        uint32_t count =
+            min_u32((size - skip) / chunk, CHUNKSUM_MAX - max_u32(at / chunk, segment));
         memcpy(sums + segment, sums_of(b) + at / chunk, count * sizeof(sums[0]));
     }
 }

@@ -11,7 +11,8 @@
 
 #include "tcp/conn.h"
 
-#define CHUNKSUM_MAX 64 /* chunks with a sum in one buffer, and segments with one in a super-segment */
+#define CHUNKSUM_MAX \
+    64 /* chunks with a sum in one buffer, and segments with one in a super-segment */
 
 /* Gives an empty buffer of the stack's own a grid, and ends it where a chunk ends. A buffer too small for
  * that is left as it is. */

@@ -34,6 +34,7 @@
 #define TCP_DUP_THRESHOLD 3
 #define TCP_CHALLENGE_PER_SECOND 100 /* per stack, RFC 5961 7 */
 #define TCP_PAWS_IDLE (24ULL * 86400 * WEIR_S)
+#define TCP_MEMORY_RETRY (10 * WEIR_MS)
 #define TCP_SWS_OVERRIDE (200 * WEIR_MS)
 
 /* Options of connections, shared and counted: a connection has 8 bytes for them. Changed by copying. */

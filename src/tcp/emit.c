@@ -249,8 +249,7 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     enum weir_limit limit;
     bool fin;
 
-    if (c->snd_una == c->snd_nxt && c->last_send_at &&
-        t->env->now - c->last_send_at > rtt_rto(c)) {
+    if (c->snd_una == c->snd_nxt && c->last_send_at && t->env->now - c->last_send_at > rtt_rto(c)) {
         c->cc->on_idle(c, t->env->now - c->last_send_at);
     }
     size = min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
@@ -277,12 +276,18 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     return true;
 }
 
-/* No memory for a record: try again in a little while instead of spinning. */
-static void back_off(struct tcp *t, struct tcp_conn *c)
+/* No memory for a record: try again in a little while instead of spinning. An ACK needs none: true when it
+ * goes instead, so that the other direction does not starve. */
+static bool back_off(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
 {
+    bool ack = c->ack_now;
+
     t->env->dropped[WEIR_DROP_NO_MEMORY]++;
-    c->delack_at = min_u64(c->delack_at, t->env->now + 10 * WEIR_MS);
-    c->ack_now = 0;
+    if (ack) {
+        emit_ack(t, c, e, TCP_DUE_ACK);
+    }
+    c->delack_at = min_u64(c->delack_at, t->env->now + TCP_MEMORY_RETRY);
+    return ack;
 }
 
 static uint8_t notes_for(const struct tcp_conn *c, enum tcp_due due)
@@ -326,10 +331,10 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
     e->segment.payload_size = 0;
     e->segment.payload = NULL;
     if (!make(t, c, l, e, due)) {
-        if (due != TCP_DUE_NOTHING) {
-            back_off(t, c);
+        if (due == TCP_DUE_NOTHING || !back_off(t, c, e)) {
+            return false;
         }
-        return false;
+        due = TCP_DUE_ACK;
     }
     if (due == TCP_DUE_RETRANSMIT) {
         transmission = 2;

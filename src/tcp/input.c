@@ -55,7 +55,8 @@ static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct s
     const struct tcp_options *o = &in->s->options;
 
     if ((o->present & WEIR_SEGMENT_TIMESTAMPS) && in->seq <= c->rcv_acked &&
-        (int32_t)(o->ts_val - c->ts_recent) >= 0) {
+        ((int32_t)(o->ts_val - c->ts_recent) >= 0 ||
+         t->env->now - c->ts_recent_at >= TCP_PAWS_IDLE)) { /* worth nothing any more: 5.5 */
         c->ts_recent = o->ts_val;
         c->ts_recent_at = t->env->now;
     }
@@ -223,6 +224,37 @@ static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, st
     return TCP_VERDICT_DONE;
 }
 
+/*
+ * Header prediction: the next bytes in order on an established connection, and nothing else that is new.
+ * Every step of input_synchronized would let such a segment pass and change nothing, but for what
+ * input_predicted does. What is outstanding or armed on the sending side goes the long way.
+ */
+static inline bool is_predicted(const struct tcp_conn *c, const struct tcp_segment *s)
+{
+    const struct tcp_options *o = &s->options;
+
+    return c->state == WEIR_TCP_ESTABLISHED && (s->flags & ~WEIR_TCP_PSH) == WEIR_TCP_ACK &&
+           s->seq == seq_wire(c->rcv_nxt) && s->ack == seq_wire(c->snd_una) &&
+           c->snd_nxt == c->snd_una && c->timer_mode == TCP_MODE_NONE && s->payload_size != 0 &&
+           c->rcv_nxt + s->payload_size <= c->rcv_adv && !c->reassembly && !c->orphan &&
+           (uint32_t)s->window << c->snd_wscale == c->snd_wnd &&
+           o->present == (c->timestamps ? WEIR_SEGMENT_TIMESTAMPS : 0) &&
+           (!c->timestamps || (int32_t)(o->ts_val - c->ts_recent) >= 0);
+}
+
+static void input_predicted(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+{
+    in->seq = c->rcv_nxt;
+    if (c->timestamps) {
+        remember_timestamp(t, c, in);
+    }
+    if ((int32_t)(in->s->seq - c->snd_wl1) >= 0) {
+        c->snd_wl1 = in->s->seq;
+        c->snd_wl2 = in->s->ack;
+    }
+    text_in_order(t, c, in);
+}
+
 enum tcp_verdict tcp_input(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s,
                            struct weir_buffer **buffer, uint16_t gso_size)
 {
@@ -247,6 +279,10 @@ enum tcp_verdict tcp_input(struct tcp *t, struct tcp_conn *c, const struct tcp_s
         timeout_keepalive(t, c);
     }
     tcp_touch(t, c);
+    if (LIKELY(is_predicted(c, s))) {
+        input_predicted(t, c, &in);
+        return TCP_VERDICT_DONE;
+    }
     if (c->state == WEIR_TCP_SYN_SENT) {
         return synsent_input(t, c, &in);
     }

@@ -40,8 +40,8 @@ struct tcp_emit {
     struct weir_slice slices[SENDQ_SLICES];
     struct weir_buffer *buffers[SENDQ_SLICES];
     uint32_t payload_size;
-    uint16_t gso_size;  /* != 0: more than one wire segment */
-    bool summed;        /* `sums` holds something: sums of payload by wire segment, 0: not known */
+    uint16_t gso_size; /* != 0: more than one wire segment */
+    bool summed;       /* `sums` holds something: sums of payload by wire segment, 0: not known */
     uint16_t sums[CHUNKSUM_MAX];
     seq_pos start, end; /* range booked in the scoreboard; equal: none */
 };

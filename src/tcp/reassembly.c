@@ -146,6 +146,7 @@ void reassembly_advance(struct tcp *t, struct tcp_conn *c)
         }
         b->data += skip;
         b->size -= skip;
+        b->capacity -= skip; /* bytes may be appended behind: recvq.c */
         c->rcv_nxt += b->size;
         recvq_push(c, b);
     }

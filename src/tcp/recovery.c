@@ -96,6 +96,8 @@ static void on_progress_reno(struct tcp *t, struct tcp_conn *c, const struct ack
 static void detect_by_sack(struct tcp *t, struct tcp_conn *c)
 {
     struct tcp_flight *f = c->flight;
+    uint32_t lost_before =
+        f->lost_bytes; /* by the device or a smaller MTU: no sign of congestion */
 
     scoreboard_mark_by_sack(t, c);
     /* RFC 6675 5 (1): DupThresh duplicate ACKs do as well, for small segments */
@@ -103,7 +105,7 @@ static void detect_by_sack(struct tcp *t, struct tcp_conn *c)
         f->sacked_bytes > 0 && c->snd_una >= f->recover) {
         mark_oldest(t, c, WEIR_REASON_DUP_ACKS);
     }
-    if (f->lost_bytes > 0 && c->recovery == TCP_OPEN) {
+    if (f->lost_bytes > lost_before && c->recovery == TCP_OPEN) {
         enter(t, c);
     }
 }

@@ -15,26 +15,37 @@ static bool worth_keeping(const struct tcp_conn *c, const struct weir_buffer *b,
            (c->recvq_charge < limit || size + size / 4 >= b->charge);
 }
 
-struct weir_buffer *recvq_hold(struct tcp *t, struct tcp_conn *c, const uint8_t *data,
-                               uint32_t size, struct weir_buffer **buffer)
+/* The buffer itself, with nothing in it but the payload. */
+static inline struct weir_buffer *keep(const uint8_t *data, uint32_t size,
+                                       struct weir_buffer **buffer)
 {
     struct weir_buffer *b = *buffer;
 
-    if (b && worth_keeping(c, b, size)) {
-        *buffer = NULL;
-        b->capacity -= (uint32_t)(data - b->data);
-        b->data += data - b->data;
-        b->size = size;
-        b->next = NULL;
-        return b;
-    }
-    b = buffer_alloc(&t->env->buffers, size);
+    *buffer = NULL;
+    b->capacity -= (uint32_t)(data - b->data);
+    b->data += data - b->data;
+    b->size = size;
+    return b;
+}
+
+static struct weir_buffer *copy_of(struct tcp *t, const uint8_t *data, uint32_t size)
+{
+    struct weir_buffer *b = buffer_alloc(&t->env->buffers, size);
+
     if (b) {
         buffer_copy_within(&t->env->buffers, b->data, data, size);
         b->size = size;
-        b->next = NULL;
     }
     return b;
+}
+
+struct weir_buffer *recvq_hold(struct tcp *t, struct tcp_conn *c, const uint8_t *data,
+                               uint32_t size, struct weir_buffer **buffer)
+{
+    if (*buffer && worth_keeping(c, *buffer, size)) {
+        return keep(data, size, buffer);
+    }
+    return copy_of(t, data, size);
 }
 
 void recvq_push(struct tcp_conn *c, struct weir_buffer *b)
@@ -51,7 +62,8 @@ void recvq_push(struct tcp_conn *c, struct weir_buffer *b)
 
 /* Small payloads are copied behind the last one when it is ours and has room: dense, and peeked bytes
  * never move. */
-static bool append_to_tail(struct tcp *t, struct tcp_conn *c, const uint8_t *data, uint32_t size)
+static NOINLINE bool append_to_tail(struct tcp *t, struct tcp_conn *c, const uint8_t *data,
+                                    uint32_t size)
 {
     struct weir_buffer *tail = c->recvq_tail;
 
@@ -73,12 +85,12 @@ bool recvq_append(struct tcp *t, struct tcp_conn *c, const uint8_t *data, uint32
     if (size == 0) {
         return true;
     }
-    if ((!*buffer || !worth_keeping(c, *buffer, size)) && append_to_tail(t, c, data, size)) {
+    if (*buffer && worth_keeping(c, *buffer, size)) {
+        b = keep(data, size, buffer);
+    } else if (append_to_tail(t, c, data, size)) {
         c->rcv_nxt += size;
         return true;
-    }
-    b = recvq_hold(t, c, data, size, buffer);
-    if (!b) {
+    } else if (!(b = copy_of(t, data, size))) {
         return false;
     }
     c->recvq_charge += b->charge;
@@ -99,6 +111,24 @@ uint32_t recvq_peek(const struct tcp_conn *c, struct weir_slice *slices, uint32_
     return count;
 }
 
+/* Bytes of the first buffer that were read: it goes when none is left. */
+static inline void shorten_head(struct tcp *t, struct tcp_conn *c, struct weir_buffer *b,
+                                uint32_t part)
+{
+    if (part < b->size) {
+        b->data += part;
+        b->size -= part;
+        b->capacity -= part;
+        return;
+    }
+    c->recvq_head = b->next;
+    if (!c->recvq_head) {
+        c->recvq_tail = NULL;
+    }
+    c->recvq_charge -= b->charge;
+    buffer_unref(&t->env->buffers, b);
+}
+
 void recvq_consume(struct tcp *t, struct tcp_conn *c, uint32_t size)
 {
     ASSERT(size <= c->recvq_bytes);
@@ -108,17 +138,7 @@ void recvq_consume(struct tcp *t, struct tcp_conn *c, uint32_t size)
         uint32_t part = min_u32(b->size, size);
 
         size -= part;
-        b->data += part;
-        b->size -= part;
-        b->capacity -= part;
-        if (b->size == 0) {
-            c->recvq_head = b->next;
-            if (!c->recvq_head) {
-                c->recvq_tail = NULL;
-            }
-            c->recvq_charge -= b->charge;
-            buffer_unref(&t->env->buffers, b);
-        }
+        shorten_head(t, c, b, part);
     }
 }
 
@@ -133,8 +153,9 @@ uint32_t recvq_read(struct tcp *t, struct tcp_conn *c, void *data, uint32_t size
 
         buffer_copy_out(&t->env->buffers, (uint8_t *)data + done, b->data, part);
         done += part;
-        recvq_consume(t, c, part);
+        shorten_head(t, c, b, part);
     }
+    c->recvq_bytes -= done;
     return done;
 }
 

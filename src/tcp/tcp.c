@@ -16,6 +16,19 @@ static struct wheel_entry *wheel_entry_of(void *ctx, uint32_t index)
     return &tcp_conn_at(t, index)->timer;
 }
 
+/* The first slab is there from the beginning: else queues could take the whole budget and nothing of them
+ * could ever be sent. */
+static bool reserve(struct pool *p)
+{
+    uint32_t index;
+
+    if (!pool_get(p, &index)) {
+        return false;
+    }
+    pool_put(p, index);
+    return true;
+}
+
 int tcp_init(struct tcp *t, struct env *env)
 {
     memset(t, 0, sizeof(*t));
@@ -29,7 +42,7 @@ int tcp_init(struct tcp *t, struct env *env)
     pool_init(&t->listeners, &env->memory, sizeof(struct listener), 3);
     wheel_init(&t->wheel, wheel_entry_of, t, env->now);
     t->settings = tcp_settings_new(t, &env->config.tcp);
-    return t->settings ? WEIR_OK : WEIR_ENOBUFS;
+    return t->settings && reserve(&t->records) && reserve(&t->flights) ? WEIR_OK : WEIR_ENOBUFS;
 }
 
 void tcp_fini(struct tcp *t)

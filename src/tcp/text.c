@@ -52,7 +52,7 @@ static void owe_in_order(struct tcp *t, struct tcp_conn *c, const struct seg_in 
     }
 }
 
-static void in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+void text_in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 {
     bool hole = c->reassembly != NULL;
 
@@ -110,11 +110,9 @@ static void handle_fin(struct tcp *t, struct tcp_conn *c, const struct seg_in *i
 {
     struct reassembly *r = c->reassembly;
 
-    if (r && r->fin && r->fin_at == c->rcv_nxt) { /* it came early; the hole is filled now */
-        r->fin = false;
-        reassembly_clear(t, c);
-        fin_arrived(t, c);
-    } else if (in->fin && at == c->rcv_nxt) {
+    if ((r && r->fin && r->fin_at == c->rcv_nxt) || /* it came early; the hole is filled now */
+        (in->fin && at == c->rcv_nxt)) {
+        reassembly_clear(t, c); /* what is held beyond a FIN is a lie */
         fin_arrived(t, c);
     } else if (in->fin && at > c->rcv_nxt) {
         (void)reassembly_note_fin(t, c, at); /* no memory: it comes again */
@@ -149,7 +147,7 @@ void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
     }
     if (in->size) {
         if (LIKELY(in->seq == c->rcv_nxt)) {
-            in_order(t, c, in);
+            text_in_order(t, c, in);
         } else {
             out_of_order(t, c, in);
         }

@@ -46,8 +46,8 @@ bool window_update_due(const struct tcp_conn *c)
     }
     edge = window_edge(c);
     gain = edge - c->rcv_adv;
-    if (gain >= limit / 2) {
-        return true;
+    if (gain >= limit / 2 && c->delack_at == WEIR_NEVER) {
+        return true; /* else it rides on the ACK that is coming */
     }
     /* the peer may be stuck: its view is smaller than two segments and we can offer a real step */
     return gain > 0 && c->rcv_adv - c->rcv_nxt < 2u * c->rcv_mss &&

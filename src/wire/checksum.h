@@ -75,6 +75,15 @@ static inline uint64_t csum_be16(uint16_t v)
     return csum_load(bytes);
 }
 
+static inline uint64_t csum_be32(uint32_t v)
+{
+    uint8_t bytes[4];
+    uint32_t word;
+    store_be32(bytes, v);
+    memcpy(&word, bytes, 4);
+    return word;
+}
+
 /* For headers: `size` is a multiple of 4. Thousands of such sums may be added without a carry. */
 static inline uint64_t csum_words(const uint8_t *p, size_t size)
 {

@@ -31,6 +31,11 @@ struct gso_cut {
     uint32_t seq;
     uint16_t id, urgent;
     uint8_t flags;
+    struct { /* of the segment at hand; the second serves for all that follow, but for the last */
+        uint64_t pseudo_sum, tcp_sum;
+        uint16_t total, urgent; /* total: the IP header's length field */
+        uint8_t flags;
+    } now;
     /* The caller may set after gso_cut_begin what it knows: the sum of the payload of wire segment i; 0: not
      * known. */
     uint16_t payload_sums[GSO_SUMS];

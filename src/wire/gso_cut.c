@@ -23,11 +23,6 @@
 #define TCP_CHECKSUM 16
 #define TCP_URGENT 18
 
-static inline uint64_t sum_be32(uint32_t v)
-{
-    return csum_be16((uint16_t)(v >> 16)) + csum_be16((uint16_t)v);
-}
-
 /* Payload bytes behind the headers, padding left out; false when the lengths contradict each other. */
 static bool find_payload(struct gso_cut *cut, size_t ip_total)
 {
@@ -61,7 +56,7 @@ static void sum_constant_parts(struct gso_cut *cut, const uint8_t *ip)
     cut->pseudo_sum += csum_be16(IP_PROTOCOL_TCP);
     cut->tcp_sum = csum_words(tcp, TCP_SEQ);
     cut->tcp_sum += csum_words(tcp + 8, 4);                    /* ACK number */
-    cut->tcp_sum += csum_load(tcp + 14);                   /* window */
+    cut->tcp_sum += csum_load(tcp + 14);                       /* window */
     cut->tcp_sum += csum_words(tcp + 20, cut->tcp_size - 20u); /* options */
     cut->seq = load_be32(tcp + TCP_SEQ);
     cut->flags = tcp[TCP_FLAGS];
@@ -127,7 +122,7 @@ uint32_t gso_cut_count(const struct gso_cut *cut)
 }
 
 /* The slices of the next `size` bytes of payload; returns their number. */
-static inline uint32_t take_payload(struct gso_cut *cut, uint32_t size, struct weir_slice *payload)
+static uint32_t take_pieces(struct gso_cut *cut, uint32_t size, struct weir_slice *payload)
 {
     uint32_t count = 0;
 
@@ -149,24 +144,21 @@ static inline uint32_t take_payload(struct gso_cut *cut, uint32_t size, struct w
     return count;
 }
 
-static void patch_ip(const struct gso_cut *cut, uint8_t *ip, uint32_t size)
+static inline uint32_t take_payload(struct gso_cut *cut, uint32_t size, struct weir_slice *payload)
 {
-    uint16_t total = (uint16_t)(cut->ip_size + cut->tcp_size + size);
+    const struct weir_slice *slice = &cut->slices[cut->at_slice];
 
-    if (cut->ip6) {
-        store_be16(ip + 4, (uint16_t)(total - IP6_HEADER_SIZE));
-        return;
+    if (UNLIKELY(slice->size - cut->at_offset < size || size == 0)) {
+        return take_pieces(cut, size, payload);
     }
-    uint16_t id = (uint16_t)(cut->id + cut->index);
-    store_be16(ip + 2, total);
-    store_be16(ip + 4, id);
-    csum_store(ip + 10, csum_finish(cut->ip_sum + csum_be16(total) + csum_be16(id)));
+    *payload = (struct weir_slice){(const uint8_t *)slice->data + cut->at_offset, size};
+    cut->at_offset += size;
+    return 1;
 }
 
-/* Sequence number, flags and urgent pointer; returns the sum of the whole TCP header, checksum field as 0. */
-static uint64_t patch_tcp(const struct gso_cut *cut, uint8_t *tcp, uint32_t size)
+/* Flags and urgent pointer of the next segment. */
+static void choose_flags(struct gso_cut *cut, bool last)
 {
-    bool last = cut->done + size == cut->payload_size;
     unsigned flags = cut->flags;
     uint16_t urgent = cut->urgent;
 
@@ -184,12 +176,43 @@ static uint64_t patch_tcp(const struct gso_cut *cut, uint8_t *tcp, uint32_t size
             }
         }
     }
+    cut->now.flags = (uint8_t)flags;
+    cut->now.urgent = urgent;
+}
+
+/* What the second segment has in common with all others but the last. */
+static void begin_like(struct gso_cut *cut, const uint8_t *tcp, uint32_t size)
+{
+    uint16_t total = (uint16_t)(cut->ip_size + cut->tcp_size + size);
+
+    choose_flags(cut, cut->done + size == cut->payload_size);
+    cut->now.total = cut->ip6 ? (uint16_t)(total - IP6_HEADER_SIZE) : total;
+    cut->now.pseudo_sum = cut->pseudo_sum + csum_be16((uint16_t)(cut->tcp_size + size));
+    uint16_t offset_flags = (uint16_t)((unsigned)tcp[TCP_OFFSET] << 8 | cut->now.flags);
+    cut->now.tcp_sum = cut->tcp_sum + csum_be16(offset_flags) + csum_be16(cut->now.urgent);
+}
+
+static inline void patch_ip(const struct gso_cut *cut, uint8_t *ip)
+{
+    if (cut->ip6) {
+        store_be16(ip + 4, cut->now.total);
+        return;
+    }
+    uint16_t id = (uint16_t)(cut->id + cut->index);
+    uint32_t total_id = (uint32_t)cut->now.total << 16 | id;
+    store_be32(ip + 2, total_id);
+    csum_store(ip + 10, csum_finish(cut->ip_sum + csum_be32(total_id)));
+}
+
+/* Returns the sum of the whole TCP header, checksum field as 0. */
+static inline uint64_t patch_tcp(const struct gso_cut *cut, uint8_t *tcp)
+{
     uint32_t seq = cut->seq + cut->done;
-    tcp[TCP_FLAGS] = (uint8_t)flags;
+
+    tcp[TCP_FLAGS] = cut->now.flags;
     store_be32(tcp + TCP_SEQ, seq);
-    store_be16(tcp + TCP_URGENT, urgent);
-    uint16_t offset_flags = (uint16_t)((unsigned)tcp[TCP_OFFSET] << 8 | flags);
-    return cut->tcp_sum + sum_be32(seq) + csum_be16(offset_flags) + csum_be16(urgent);
+    store_be16(tcp + TCP_URGENT, cut->now.urgent);
+    return cut->now.tcp_sum + csum_be32(seq);
 }
 
 bool gso_cut_next(struct gso_cut *cut, const struct weir_ops *ops, bool complete, uint8_t *header,
@@ -203,20 +226,22 @@ bool gso_cut_next(struct gso_cut *cut, const struct weir_ops *ops, bool complete
     uint8_t *tcp = ip + cut->ip_size;
 
     copy_header(header, cut->slices[0].data, cut->header_size);
-    patch_ip(cut, ip, size);
-    uint64_t sum = patch_tcp(cut, tcp, size);
-    uint64_t pseudo = cut->pseudo_sum + csum_be16((uint16_t)(cut->tcp_size + size));
+    if (cut->index <= 1 || cut->done + size == cut->payload_size || cut->urgent != 0) {
+        begin_like(cut, tcp, size);
+    }
+    patch_ip(cut, ip);
+    uint64_t sum = patch_tcp(cut, tcp);
     *payload_slices = take_payload(cut, size, payload);
     *payload_size = size;
     if (complete) {
         if (cut->index < GSO_SUMS && cut->payload_sums[cut->index] != 0) {
-            sum += pseudo + cut->payload_sums[cut->index];
+            sum += cut->now.pseudo_sum + cut->payload_sums[cut->index];
         } else {
-            sum = csum_slices(ops, payload, *payload_slices, 0, sum + pseudo);
+            sum = csum_slices(ops, payload, *payload_slices, 0, sum + cut->now.pseudo_sum);
         }
         csum_store(tcp + TCP_CHECKSUM, csum_finish(sum));
     } else {
-        csum_store(tcp + TCP_CHECKSUM, csum_fold(pseudo));
+        csum_store(tcp + TCP_CHECKSUM, csum_fold(cut->now.pseudo_sum));
     }
     cut->done += size;
     cut->index++;

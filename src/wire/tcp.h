@@ -45,7 +45,7 @@ struct tcp_options {
 struct tcp_segment {
     uint16_t src_port, dst_port;
     uint32_t seq, ack;
-    uint16_t flags; /* enum weir_tcp_flags, AE included */
+    uint16_t flags;  /* enum weir_tcp_flags, AE included */
     uint16_t window; /* as on the wire */
     uint16_t urgent;
     uint16_t header_size; /* 20..60 */
@@ -62,7 +62,8 @@ struct tcp_option_iterator {
     bool illegal;
 };
 void tcp_option_begin(struct tcp_option_iterator *it, const uint8_t *options, size_t size);
-bool tcp_option_next(struct tcp_option_iterator *it, uint8_t *kind, const uint8_t **data, uint8_t *length);
+bool tcp_option_next(struct tcp_option_iterator *it, uint8_t *kind, const uint8_t **data,
+                     uint8_t *length);
 
 /* Length and data offset are checked, options parsed (a malformed option of a known kind, e.g. MSS with
  * length 3, is skipped like an unknown one). The checksum is the caller's: tcp_checksum_ok. Illegal option
@@ -70,8 +71,8 @@ bool tcp_option_next(struct tcp_option_iterator *it, uint8_t *kind, const uint8_
  * NOP NOP TS) has a fast path. */
 enum weir_drop tcp_parse(const uint8_t *p, size_t size, struct tcp_segment *s);
 
-bool tcp_checksum_ok(const struct weir_ops *ops, const uint8_t *p, size_t size, const struct ip_addr *src,
-                     const struct ip_addr *dst);
+bool tcp_checksum_ok(const struct weir_ops *ops, const uint8_t *p, size_t size,
+                     const struct ip_addr *src, const struct ip_addr *dst);
 
 /* Writes header and options, in Linux's order with its padding: SYN: mss, sackOK + TS (or nop nop TS /
  * nop nop sackOK), nop wscale; otherwise nop nop TS, nop nop SACK. Sets header_size and returns it. The

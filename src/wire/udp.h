@@ -13,7 +13,8 @@ struct udp_header {
 };
 
 /* Checks lengths; the checksum too unless `csum` says it is valid or partial (0 is allowed in IPv4 only). */
-enum weir_drop udp_parse(const struct weir_ops *ops, const uint8_t *p, size_t size, const struct ip_addr *src,
-                         const struct ip_addr *dst, enum weir_csum csum, struct udp_header *h);
+enum weir_drop udp_parse(const struct weir_ops *ops, const uint8_t *p, size_t size,
+                         const struct ip_addr *src, const struct ip_addr *dst, enum weir_csum csum,
+                         struct udp_header *h);
 
 #endif

@@ -55,7 +55,8 @@ int main(int argc, char **argv)
     static struct bench b;
     uint32_t count = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 100000;
     struct kit_config config = kit_config_default();
-    struct node_app apps[2] = {{.ctx = &b, .event = client_event}, {.ctx = &b, .event = server_event}};
+    struct node_app apps[2] = {{.ctx = &b, .event = client_event},
+                               {.ctx = &b, .event = server_event}};
     config.timestamps = true;
     kit_pair_new(&b.pair, &config, apps);
     for (uint32_t open = 0; open < count;) {

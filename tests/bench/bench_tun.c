@@ -77,7 +77,7 @@ static struct weir_stack *set_up(struct bench *b, char **argv)
     char why[200] = "";
     struct node_app app = {.ctx = b, .event = on_event, .run = on_run};
     struct weir_tuntap_config tun = {.name = argv[2], .offload = true};
-    struct weir_device *device;
+    struct weir_device *device = NULL;
     if (loop_new(&b->loop))
         kit_die("making a loop", WEIR_ENOBUFS);
     struct node *node = loop_add(b->loop, NULL, &app);
@@ -98,7 +98,8 @@ int main(int argc, char **argv)
     weir_handle listener;
     int error;
     if (argc != 7) {
-        fprintf(stderr, "usage: bench_tun source|sink INTERFACE ADDRESS/PREFIX PEER PORT MEGABYTES\n");
+        fprintf(stderr,
+                "usage: bench_tun source|sink INTERFACE ADDRESS/PREFIX PEER PORT MEGABYTES\n");
         return 64;
     }
     b.source = strcmp(argv[1], "source") == 0;

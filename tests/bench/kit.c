@@ -28,7 +28,7 @@ double kit_cpu_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-void kit_die(const char *what, int error)
+_Noreturn void kit_die(const char *what, int error)
 {
     fprintf(stderr, "bench: %s: %s\n", what, error < 0 ? weir_strerror(error) : strerror(errno));
     exit(1);

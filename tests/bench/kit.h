@@ -16,7 +16,7 @@
 void kit_pin(void);
 double kit_cpu_seconds(void);
 /* Prints `what` and errno or weir's words, and ends the program. */
-void kit_die(const char *what, int error);
+_Noreturn void kit_die(const char *what, int error);
 /* One result: "name value unit". */
 void kit_result(const char *name, double value, const char *unit);
 /* User and system time of this process so far, and the bytes it moved. */
@@ -30,7 +30,7 @@ struct weir_allocator kit_allocator(struct kit_memory *memory);
 
 struct kit_config {
     uint32_t mtu;
-    bool gso; /* super-segments and partial checksums cross the link as they are */
+    bool gso;    /* super-segments and partial checksums cross the link as they are */
     bool verify; /* the link verifies checksums while it copies */
     bool timestamps;
     uint32_t ring_records;

@@ -61,6 +61,10 @@ fresh
 echo '#include <sys/socket.h>' >"$tree/src/wire/sys.c"
 refuses "src/wire/sys.c:1: the core must not include <sys/socket.h>" "layers: system header" "$layers" "$tree"
 fresh
+mkdir "$tree/src/socket"
+echo '#include <errno.h>' >"$tree/src/socket/sys.c"
+refuses "src/socket/sys.c:1: socket must not include <errno.h>" "layers: system header beside the core" "$layers" "$tree"
+fresh
 echo '#include "../wire/eth.h"' >"$tree/src/tcp/rel.c"
 refuses 'src/tcp/rel.c:1: "../wire/eth.h": write the include as' "layers: relative" "$layers" "$tree"
 fresh

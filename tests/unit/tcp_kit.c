@@ -86,6 +86,8 @@ void tk_inject_packet(struct tk *k, const void *packet, uint32_t size,
                       const struct weir_offload *offload)
 {
     struct weir_buffer *b = weir_buffer_alloc(k->stack, size);
+    if (b == NULL && k->setup.config.memory_budget != 0)
+        return; /* as a device does: the packet is lost */
     assert_non_null(b);
     assert_true(b->capacity >= size);
     memcpy(b->data, packet, size);

@@ -44,7 +44,7 @@ enum {
 #define TK_PORT 80          /* the server's */
 #define TK_PEER_PORT 40000  /* the peer's, passive opens */
 #define TK_LOCAL_PORT 50000 /* the stack's, active opens */
-#define TK_OUT_MAX 512
+#define TK_OUT_MAX 2048
 #define TK_RELEASED_MAX 64
 
 struct tk_setup {

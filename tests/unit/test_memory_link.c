@@ -148,6 +148,63 @@ static void test_csum_offload_crosses_partial(void **state)
     tear_down(&f);
 }
 
+/* Sends one packet as slices that end at `cuts`; how does it arrive? */
+static uint8_t csum_after(struct fixture *f, const uint8_t *packet, uint32_t size,
+                          const uint32_t cuts[3])
+{
+    struct weir_slice slices[4];
+    struct weir_buffer *got;
+    uint32_t at = 0, n = 0;
+    for (; at < size; n++) {
+        uint32_t end = n < 3 && cuts[n] ? cuts[n] : size;
+        slices[n] = (struct weir_slice){packet + at, end - at};
+        at = end;
+    }
+    struct weir_frame frame = {.size = size, .slice_count = n, .slices = slices};
+    assert_int_equal(weir_device_send(f->ends[0], &frame, 1, 0), 1);
+    assert_int_equal(weir_device_recv(f->ends[1], &got, 1, 0), 1);
+    uint8_t csum = got->offload.csum;
+    assert_int_equal(got->size, size);
+    assert_memory_equal(got->data, packet, size);
+    weir_buffer_free(f->stacks[1], got);
+    return csum;
+}
+
+static void test_checksums_are_verified_on_the_way(void **state)
+{
+    static const uint32_t cuts[][3] = {{0}, {40}, {40, 77}, {40, 41, 1001}, {52}, {60, 61}};
+    static const struct weir_ops ops;
+    static struct kit_super super;
+    struct fixture f;
+    struct weir_buffer *got[8];
+    uint8_t packet[1500];
+    (void)state;
+    set_up(&f, &(struct weir_memory_config){.mtu = {1500, 1500}, .verify = &ops});
+    kit_super(&super, 3001, 1460);
+    assert_int_equal(weir_device_send(f.ends[0], &super.frame, 1, 0), 1);
+    assert_int_equal(weir_device_recv(f.ends[1], got, 8, 0), 3);
+    for (int i = 0; i < 3; i++) {
+        uint32_t size = got[i]->size;
+        assert_int_equal(got[i]->offload.csum, WEIR_CSUM_VALID);
+        memcpy(packet, got[i]->data, size);
+        weir_buffer_free(f.stacks[1], got[i]);
+        for (size_t k = 0; size > 1001 && k < sizeof(cuts) / sizeof(cuts[0]); k++) {
+            assert_int_equal(csum_after(&f, packet, size, cuts[k]), WEIR_CSUM_VALID);
+            for (uint32_t at = 20; at < size; at += 97) {
+                packet[at] ^= 0x10;
+                assert_int_equal(csum_after(&f, packet, size, cuts[k]), WEIR_CSUM_NONE);
+                packet[at] ^= 0x10;
+            }
+        }
+    }
+    packet[3]++; /* the IP header's length: what lies behind is not ours to judge */
+    assert_int_equal(csum_after(&f, packet, 1500, cuts[0]), WEIR_CSUM_NONE);
+    kit_echo(packet, 100, 1);
+    assert_int_equal(csum_after(&f, packet, 100, cuts[0]), WEIR_CSUM_NONE);
+    assert_int_equal(csum_after(&f, packet, 19, cuts[0]), WEIR_CSUM_NONE);
+    tear_down(&f);
+}
+
 static void test_one_end_may_go_first(void **state)
 {
     struct fixture f;
@@ -186,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_super_segment_crosses_whole),
         cmocka_unit_test(test_without_offload_it_is_cut),
         cmocka_unit_test(test_csum_offload_crosses_partial),
+        cmocka_unit_test(test_checksums_are_verified_on_the_way),
         cmocka_unit_test(test_one_end_may_go_first),
         cmocka_unit_test(test_bad_config),
     };

@@ -101,7 +101,8 @@ static void test_listen_state(void **state)
     tk_in(k, F, 5, 0, 0);
     tk_in(k, 0, 5, 0, 10);
     tk_expect_nothing(k);
-    struct tcp_segment seg = tk_segment(k, S | F, 0, 0); /* SYN with data and FIN: text is not used */
+    struct tcp_segment seg =
+        tk_segment(k, S | F, 0, 0); /* SYN with data and FIN: text is not used */
     tk_inject(k, &seg, 10);
     k->iss = 5000;
     tk_expect(k, S | A, 0, 1, 0);

@@ -40,6 +40,28 @@ static void test_delayed_ack(void **state)
     tk_del(k);
 }
 
+/* A second segment is acknowledged at once whatever its size, also as part of a super-segment: a sender with
+ * two in flight (Linux) probes after two round trips and does not allow for a delayed ACK. */
+static void test_second_segment(void **state)
+{
+    (void)state;
+    struct tk *k = start(false);
+    tk_in(k, A, 1, 1, MSS);
+    tk_in(k, A, 1 + MSS, 1, 952); /* what fills a nearly closed window */
+    tk_expect(k, A, 1, 953 + MSS, 0);
+    tk_in(k, A, 953 + MSS, 1, 10);
+    tk_expect_nothing(k);
+    tk_in(k, A, 963 + MSS, 1, 10);
+    tk_expect(k, A, 1, 973 + MSS, 0);
+    struct tcp_segment s = tk_segment(k, A, 973 + MSS, 1);
+    k->in_offload =
+        (struct weir_offload){.csum = WEIR_CSUM_VALID, .gso_type = WEIR_GSO_TCP4, .gso_size = 100};
+    tk_inject(k, &s, 150);
+    tk_expect(k, A, 1, 1123 + MSS, 0);
+    tk_expect_nothing(k);
+    tk_del(k);
+}
+
 /* Data going the other way carries the ACK; switched off, each batch is acknowledged at once. */
 static void test_piggyback_and_no_delay(void **state)
 {
@@ -99,8 +121,8 @@ static void test_super_segment_acks(void **state)
     (void)state;
     struct tk *k = start(false);
     struct tcp_segment s = tk_segment(k, A, 1001, 1);
-    k->in_offload = (struct weir_offload){
-        .csum = WEIR_CSUM_VALID, .gso_type = WEIR_GSO_TCP4, .gso_size = 1000};
+    k->in_offload =
+        (struct weir_offload){.csum = WEIR_CSUM_VALID, .gso_type = WEIR_GSO_TCP4, .gso_size = 1000};
     tk_inject(k, &s, 4500);
     for (int i = 0; i < 5; i++)
         tk_expect(k, A, 1, 1, 0);
@@ -161,7 +183,15 @@ static void test_early_fin(void **state)
         assert_int_equal(weir_tcp_recv(k->stack, k->conn, &byte, 1), 0);
         tk_del(k);
     }
-    struct tk *k = start(true); /* a liar: data behind its own FIN, then the hole */
+    struct tk *k = start(true); /* a liar: data right behind the FIN that comes in order */
+    tk_in(k, A, 102, 1, 50);
+    tk_in(k, F | A, 1, 1, 100);
+    tk_flush(k);
+    tk_expect_state(k, WEIR_TCP_CLOSE_WAIT);
+    tk_read(k, 100);
+    assert_int_equal(weir_tcp_recv(k->stack, k->conn, &byte, 1), 0);
+    tk_del(k);
+    k = start(true); /* and one with data behind its own early FIN, then the hole */
     tk_in(k, F | A, 101, 1, 0);
     tk_in(k, A, 90, 1, 200);
     tk_in(k, F | A, 300, 1, 0);
@@ -215,6 +245,24 @@ static void test_sack_blocks(void **state)
     tk_del(k);
 }
 
+/* What is held behind a hole loses its beginning to data that overlaps it; then small pieces are copied
+ * behind it, up to the end of its buffer and no further (AddressSanitizer looks on). */
+static void test_append_behind_trimmed(void **state)
+{
+    (void)state;
+    for (uint32_t piece = 1; piece < 60; piece += 7) {
+        struct tk *k = start(false);
+        uint32_t seq = 201;
+        tk_in(k, A, 101, 1, 100);
+        tk_in(k, A, 1, 1, 150);
+        for (; seq < 2000; seq += piece)
+            tk_in(k, A, seq, 1, piece);
+        tk_flush(k);
+        tk_read(k, seq - 1);
+        tk_del(k);
+    }
+}
+
 /* More holes than can be remembered: bounded, and the stream still comes out right. */
 static void test_reassembly_limit(void **state)
 {
@@ -239,8 +287,8 @@ static void test_sequence_check(void **state)
     s.config.tcp.receive_buffer = 20000;
     struct tk *k = tk_new(&s);
     tk_passive(k);
-    static const uint32_t outside[][2] = {{20001, 1}, {20002, 0}, {0, 1}, {0u - 1000u, 1000},
-                                          {0x80000000u, 10}, {0x7fffffff, 1}};
+    static const uint32_t outside[][2] = {{20001, 1},         {20002, 0},        {0, 1},
+                                          {0u - 1000u, 1000}, {0x80000000u, 10}, {0x7fffffff, 1}};
     for (size_t i = 0; i < ARRAY_SIZE(outside); i++) {
         tk_in(k, A, outside[i][0], 1, outside[i][1]);
         tk_expect(k, A, 1, 1, 0);
@@ -350,6 +398,29 @@ static void test_closed_window_ack_and_rst(void **state)
     tk_del(k);
 }
 
+/* The window's edge stays where it is while little is gained, and need not fall on a step of the scale; what
+ * the scaled field then says is rounded up, and all of it must be accepted. */
+static void test_announced_edge_holds(void **state)
+{
+    (void)state;
+    struct tk_setup setup = tk_setup_modern();
+    setup.config.tcp.receive_buffer = 1 << 18; /* scale 3 */
+    struct tk *k = tk_new(&setup);
+    tk_passive(k);
+    const struct tk_out *o = NULL;
+    for (uint32_t i = 0; i < 3; i++) {
+        tk_in(k, A, 1 + 2 * i, 1, 1);
+        tk_in(k, A, 2 + 2 * i, 1, 1);
+        o = tk_expect(k, A, 1, 3 + 2 * i, 0);
+    }
+    uint32_t edge = o->ack + ((uint32_t)o->s.window << 3);
+    tk_in(k, A, edge - 100, 1, 100);
+    o = tk_expect(k, A, 1, 7, 0);
+    assert_int_equal(o->s.options.sack_count, 1);
+    assert_int_equal(o->s.options.sack[0].end - o->s.options.sack[0].start, 100);
+    tk_del(k);
+}
+
 /* Peek and consume: bytes in place, as they are. */
 static void test_peek(void **state)
 {
@@ -383,6 +454,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_delayed_ack),
+        cmocka_unit_test(test_second_segment),
         cmocka_unit_test(test_piggyback_and_no_delay),
         cmocka_unit_test(test_batch_in_order),
         cmocka_unit_test(test_batch_with_hole),
@@ -390,11 +462,13 @@ int main(void)
         cmocka_unit_test(test_reassembly),
         cmocka_unit_test(test_early_fin),
         cmocka_unit_test(test_sack_blocks),
+        cmocka_unit_test(test_append_behind_trimmed),
         cmocka_unit_test(test_reassembly_limit),
         cmocka_unit_test(test_sequence_check),
         cmocka_unit_test(test_window_is_kept),
         cmocka_unit_test(test_receiver_silly_window),
         cmocka_unit_test(test_closed_window_ack_and_rst),
+        cmocka_unit_test(test_announced_edge_holds),
         cmocka_unit_test(test_peek),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,229 @@
+/* options.c - a socket's options and their way to the core; setsockopt and getsockopt of SOL_SOCKET. */
+#include "socket/sock.h"
+
+void sock_options_init(struct sock_options *o, const struct weir_sock_config *config)
+{
+    memcpy(&o->tcp, &config->tcp, sizeof(o->tcp)); /* padding too: it is compared with memcmp */
+    o->ttl = o->hops = -1;
+    o->tos = o->tclass = config->tcp.tos;
+}
+
+/* ---- To the core -------------------------------------------------------------------------------------- */
+
+bool sock_is_v4(const struct weir_sock *s)
+{
+    return ip_addr_is_v4(s->handle && !s->listening ? &s->remote.ip : &s->local.ip);
+}
+
+static uint8_t ttl_for(const struct weir_sock *s, bool v4)
+{
+    int16_t ttl = v4 ? s->o.ttl : s->o.hops;
+
+    return ttl < 0 ? s->space->config.tcp.ttl : (uint8_t)ttl;
+}
+
+static weir_time r2_time(const struct weir_sock *s)
+{
+    return s->o.user_timeout_ms ? s->o.user_timeout_ms * WEIR_MS : s->space->config.tcp.r2_time;
+}
+
+void sock_options_core(const struct weir_sock *s, bool v4, struct weir_tcp_options *o)
+{
+    memcpy(o, &s->o.tcp, sizeof(*o));
+    o->ttl = ttl_for(s, v4);
+    o->tos = v4 ? s->o.tos : s->o.tclass;
+    o->r2_time = r2_time(s);
+    if (s->o.user_timeout_ms) {
+        o->syn_r2_time = o->r2_time;
+    }
+}
+
+/* What the option is worth now; `v4`: for a connection of that family. */
+static uint64_t core_value(const struct weir_sock *s, enum weir_option option, bool v4)
+{
+    const struct weir_tcp_options *o = &s->o.tcp;
+
+    switch (option) {
+    case WEIR_OPT_NODELAY: return o->nodelay;
+    case WEIR_OPT_KEEPALIVE: return o->keepalive;
+    case WEIR_OPT_KEEPALIVE_IDLE: return o->keepalive_idle;
+    case WEIR_OPT_KEEPALIVE_INTERVAL: return o->keepalive_interval;
+    case WEIR_OPT_KEEPALIVE_PROBES: return o->keepalive_probes;
+    case WEIR_OPT_R2_TIME: return r2_time(s);
+    case WEIR_OPT_TTL: return ttl_for(s, v4);
+    case WEIR_OPT_TOS: return v4 ? s->o.tos : s->o.tclass;
+    case WEIR_OPT_RECEIVE_BUFFER: return o->receive_buffer;
+    default: return o->send_buffer;
+    }
+}
+
+/* A listener's handle takes no options: they are given to what it accepts from now on. */
+int sock_options_apply(struct weir_sock *s, enum weir_option option)
+{
+    if (s->listening) {
+        s->o.changed |= 1u << option;
+        return 0;
+    }
+    if (!s->handle) {
+        return 0;
+    }
+    return -sock_errno(
+        weir_tcp_set(s->space->stack, s->handle, option, core_value(s, option, sock_is_v4(s))));
+}
+
+void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener)
+{
+    bool v4 = sock_is_v4(s), listener_v4 = sock_is_v4(listener);
+    uint32_t changed = listener->o.changed;
+
+    memcpy(&s->o, &listener->o, sizeof(s->o));
+    s->o.changed = 0;
+    if (v4 != listener_v4) { /* dual-stack: the listener had one TTL and TOS for both */
+        changed |= ttl_for(s, v4) != ttl_for(s, listener_v4) ? 1u << WEIR_OPT_TTL : 0u;
+        changed |= s->o.tos != s->o.tclass ? 1u << WEIR_OPT_TOS : 0u;
+    }
+    for (unsigned option = WEIR_OPT_NODELAY; option <= WEIR_OPT_SEND_BUFFER; option++) {
+        if (changed & (1u << option)) {
+            (void)sock_options_apply(s, (enum weir_option)option);
+        }
+    }
+}
+
+/* ---- SOL_SOCKET --------------------------------------------------------------------------------------- */
+
+/* SO_RCVBUF n is room for n bytes and says 2n: the second half is Linux's overhead, which the core does
+ * not charge. Negative numbers count as huge ones, as there. */
+static int set_buffer(struct weir_sock *s, enum weir_option option, int32_t value, uint32_t max)
+{
+    bool receive = option == WEIR_OPT_RECEIVE_BUFFER;
+    uint32_t bytes = min_u32(min_u32((uint32_t)value, max), SOCK_BUFFER_LIMIT);
+
+    bytes = max_u32(bytes, receive ? SOCK_BUFFER_MIN_RECEIVE : SOCK_BUFFER_MIN_SEND);
+    if (receive) {
+        s->o.tcp.receive_buffer = bytes;
+    } else {
+        s->o.tcp.send_buffer = bytes;
+    }
+    return sock_options_apply(s, option);
+}
+
+static int set_socket(struct weir_sock *s, int name, int32_t value)
+{
+    const struct weir_sock_config *c = &s->space->config;
+
+    switch (name) {
+    case WEIR_SO_REUSEADDR: s->o.reuse_address = value != 0; return 0;
+    case WEIR_SO_KEEPALIVE:
+        s->o.tcp.keepalive = value != 0;
+        return sock_options_apply(s, WEIR_OPT_KEEPALIVE);
+    case WEIR_SO_RCVBUF: return set_buffer(s, WEIR_OPT_RECEIVE_BUFFER, value, c->rcvbuf_max);
+    case WEIR_SO_SNDBUF: return set_buffer(s, WEIR_OPT_SEND_BUFFER, value, c->sndbuf_max);
+    case WEIR_SO_RCVBUFFORCE:
+    case WEIR_SO_SNDBUFFORCE:
+        return set_buffer(
+            s, name == WEIR_SO_RCVBUFFORCE ? WEIR_OPT_RECEIVE_BUFFER : WEIR_OPT_SEND_BUFFER,
+            value < 0 ? 0 : value, SOCK_BUFFER_LIMIT);
+    default: return -WEIR_SOCK_ENOPROTOOPT;
+    }
+}
+
+static int get_socket(struct weir_sock *s, int name, int32_t *value)
+{
+    switch (name) {
+    case WEIR_SO_REUSEADDR: *value = s->o.reuse_address; return 0;
+    case WEIR_SO_KEEPALIVE: *value = s->o.tcp.keepalive; return 0;
+    case WEIR_SO_TYPE: *value = WEIR_SOCK_STREAM; return 0;
+    case WEIR_SO_DOMAIN: *value = s->domain == 4 ? WEIR_AF_INET : WEIR_AF_INET6; return 0;
+    case WEIR_SO_PROTOCOL: *value = WEIR_SOL_TCP; return 0;
+    case WEIR_SO_ACCEPTCONN: *value = s->listening; return 0;
+    case WEIR_SO_RCVBUF: *value = (int32_t)(s->o.tcp.receive_buffer * 2); return 0;
+    case WEIR_SO_SNDBUF: *value = (int32_t)(s->o.tcp.send_buffer * 2); return 0;
+    case WEIR_SO_ERROR:
+        sock_sync(s);
+        *value = sock_take_error(s);
+        if (*value == 0) {
+            *value = s->soft_error;
+            s->soft_error = 0;
+        }
+        return 0;
+    default: return -WEIR_SOCK_ENOPROTOOPT;
+    }
+}
+
+/* ---- Any level ---------------------------------------------------------------------------------------- */
+
+int weir_sock_setsockopt(struct weir_sock *s, int level, int name, const void *value, uint32_t size)
+{
+    int32_t number = 0;
+
+    switch (level) {
+    case WEIR_SOL_SOCKET:
+    case WEIR_SOL_TCP:
+        if (size < sizeof(number)) {
+            return -WEIR_SOCK_EINVAL;
+        }
+        memcpy(&number, value, sizeof(number));
+        if (level == WEIR_SOL_TCP) {
+            return sock_option_set_tcp(s, name, number);
+        }
+        if (name != WEIR_SO_LINGER) {
+            return set_socket(s, name, number);
+        }
+        if (size < sizeof(s->o.linger)) {
+            return -WEIR_SOCK_EINVAL;
+        }
+        memcpy(&s->o.linger, value, sizeof(s->o.linger));
+        s->o.linger.on = s->o.linger.on != 0;
+        return 0;
+    case WEIR_SOL_IP: return sock_option_set_ip(s, name, value, size);
+    case WEIR_SOL_IPV6: return sock_option_set_ip6(s, name, value, size);
+    default: return -WEIR_SOCK_ENOPROTOOPT;
+    }
+}
+
+/* Asking; setting is ENOPROTOOPT for both families. */
+static int no_such_level(const struct weir_sock *s)
+{
+    return s->domain == 4 ? -WEIR_SOCK_EOPNOTSUPP : -WEIR_SOCK_ENOPROTOOPT;
+}
+
+static int give(void *value, uint32_t *size, const void *from, uint32_t from_size)
+{
+    *size = min_u32(*size, from_size);
+    memcpy(value, from, *size);
+    return 0;
+}
+
+int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, uint32_t *size)
+{
+    struct weir_sock_tcp_info info;
+    int32_t number = 0;
+    int error;
+
+    if (*size > INT32_MAX) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    if (level == WEIR_SOL_SOCKET && name == WEIR_SO_LINGER) {
+        return give(value, size, &s->o.linger, sizeof(s->o.linger));
+    }
+    if (level == WEIR_SOL_TCP && name == WEIR_TCP_INFO) {
+        sock_tcp_info(s, &info);
+        return give(value, size, &info, sizeof(info));
+    }
+    switch (level) {
+    case WEIR_SOL_SOCKET: error = get_socket(s, name, &number); break;
+    case WEIR_SOL_TCP: error = sock_option_get_tcp(s, name, &number); break;
+    case WEIR_SOL_IP: error = sock_option_get_ip(s, name, &number); break;
+    case WEIR_SOL_IPV6: error = sock_option_get_ip6(s, name, &number); break;
+    default: error = no_such_level(s); break;
+    }
+    if (error != 0) {
+        return error;
+    }
+    if (level == WEIR_SOL_IP && *size > 0 && *size < sizeof(number)) {
+        uint8_t byte = (uint8_t)number; /* all numbers of this level fit */
+
+        return give(value, size, &byte, 1);
+    }
+    return give(value, size, &number, sizeof(number));
+}

@@ -1,0 +1,95 @@
+/*
+ * options_ip.c - options of SOL_IP and SOL_IPV6. An IPv6 socket has both: IPv4 packets go out with those of
+ * SOL_IP. The two ECN bits of TOS and traffic class belong to TCP and are not settable.
+ */
+#include "socket/sock.h"
+
+#define ECN_BITS 3
+
+int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_t size)
+{
+    int32_t number = 0;
+
+    if (name != WEIR_IP_TOS && name != WEIR_IP_TTL) {
+        return -WEIR_SOCK_ENOPROTOOPT;
+    }
+    if (size >= sizeof(number)) {
+        memcpy(&number, value, sizeof(number));
+    } else if (size > 0) {
+        number = *(const uint8_t *)value;
+    } else if (name == WEIR_IP_TTL) {
+        return -WEIR_SOCK_EINVAL;
+    } /* an empty TOS is 0 */
+    if (name == WEIR_IP_TOS) {
+        s->o.tos = (uint8_t)((number & ~ECN_BITS) | (s->o.tos & ECN_BITS));
+        return sock_options_apply(s, WEIR_OPT_TOS);
+    }
+    if (number != -1 && (number < 1 || number > 255)) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    s->o.ttl = (int16_t)number;
+    return sock_options_apply(s, WEIR_OPT_TTL);
+}
+
+static int set_v6only(struct weir_sock *s, int32_t value)
+{
+    if (s->local.port != 0) { /* bound already */
+        return -WEIR_SOCK_EINVAL;
+    }
+    s->o.v6only = value != 0;
+    return 0;
+}
+
+int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32_t size)
+{
+    int32_t number = 0;
+
+    if (s->domain != 6 ||
+        (name != WEIR_IPV6_V6ONLY && name != WEIR_IPV6_TCLASS && name != WEIR_IPV6_UNICAST_HOPS)) {
+        return -WEIR_SOCK_ENOPROTOOPT;
+    }
+    if (size < sizeof(number)) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    memcpy(&number, value, sizeof(number));
+    if (name == WEIR_IPV6_V6ONLY) {
+        return set_v6only(s, number);
+    }
+    if (number < -1 || number > 255) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    if (name == WEIR_IPV6_TCLASS) {
+        number = number < 0 ? 0 : number;
+        s->o.tclass = (uint8_t)((number & ~ECN_BITS) | (s->o.tclass & ECN_BITS));
+        return sock_options_apply(s, WEIR_OPT_TOS);
+    }
+    if (number == 0) { /* Linux allows it, but nothing would ever leave */
+        return -WEIR_SOCK_EINVAL;
+    }
+    s->o.hops = (int16_t)number;
+    return sock_options_apply(s, WEIR_OPT_TTL);
+}
+
+int sock_option_get_ip(struct weir_sock *s, int name, int32_t *value)
+{
+    switch (name) {
+    case WEIR_IP_TOS: *value = s->o.tos; return 0;
+    case WEIR_IP_TTL: *value = s->o.ttl < 0 ? s->space->config.tcp.ttl : s->o.ttl; return 0;
+    default: return -WEIR_SOCK_ENOPROTOOPT;
+    }
+}
+
+int sock_option_get_ip6(struct weir_sock *s, int name, int32_t *value)
+{
+    if (s->domain != 6) {
+        return -WEIR_SOCK_EOPNOTSUPP;
+    }
+    switch (name) {
+    case WEIR_IPV6_V6ONLY: *value = s->o.v6only; return 0;
+    case WEIR_IPV6_TCLASS: *value = s->o.tclass; return 0;
+    case WEIR_IPV6_UNICAST_HOPS:
+        *value = s->o.hops < 0 ? s->space->config.tcp.ttl : s->o.hops;
+        return 0;
+    default: return -WEIR_SOCK_ENOPROTOOPT;
+    }
+}

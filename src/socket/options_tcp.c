@@ -1,0 +1,150 @@
+/* options_tcp.c - options of SOL_TCP, with Linux's bounds, and TCP_INFO. */
+#include "socket/sock.h"
+
+#include <assert.h>
+
+#define MAXSEG_MIN 88
+#define MAXSEG_MAX 32767
+#define KEEP_TIME_MAX 32767
+#define KEEP_PROBES_MAX 127
+#define MSS_DEFAULT 536
+#define SSTHRESH_INFINITE 0x7fffffff
+
+static_assert(offsetof(struct weir_sock_tcp_info, total_retrans) == 100, "as Linux's");
+static_assert(offsetof(struct weir_sock_tcp_info, pacing_rate) == 104, "as Linux's");
+static_assert(offsetof(struct weir_sock_tcp_info, delivery_rate) == 160, "as Linux's");
+static_assert(offsetof(struct weir_sock_tcp_info, snd_wnd) == 228, "as Linux's");
+static_assert(sizeof(struct weir_sock_tcp_info) == 248, "as Linux's");
+
+/* ---- Setting ------------------------------------------------------------------------------------------ */
+
+static int set_keep_time(struct weir_sock *s, enum weir_option option, int32_t seconds)
+{
+    weir_time *time =
+        option == WEIR_OPT_KEEPALIVE_IDLE ? &s->o.tcp.keepalive_idle : &s->o.tcp.keepalive_interval;
+
+    if (seconds < 1 || seconds > KEEP_TIME_MAX) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    *time = (uint32_t)seconds * WEIR_S;
+    return sock_options_apply(s, option);
+}
+
+int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
+{
+    switch (name) {
+    case WEIR_TCP_NODELAY:
+        s->o.tcp.nodelay = value != 0;
+        return sock_options_apply(s, WEIR_OPT_NODELAY);
+    case WEIR_TCP_MAXSEG: /* for the next SYN; 0: what the path allows */
+        if (value != 0 && (value < MAXSEG_MIN || value > MAXSEG_MAX)) {
+            return -WEIR_SOCK_EINVAL;
+        }
+        s->o.tcp.mss_clamp = value ? (uint16_t)value : s->space->config.tcp.mss_clamp;
+        return 0;
+    case WEIR_TCP_KEEPIDLE: return set_keep_time(s, WEIR_OPT_KEEPALIVE_IDLE, value);
+    case WEIR_TCP_KEEPINTVL: return set_keep_time(s, WEIR_OPT_KEEPALIVE_INTERVAL, value);
+    case WEIR_TCP_KEEPCNT:
+        if (value < 1 || value > KEEP_PROBES_MAX) {
+            return -WEIR_SOCK_EINVAL;
+        }
+        s->o.tcp.keepalive_probes = (uint32_t)value;
+        return sock_options_apply(s, WEIR_OPT_KEEPALIVE_PROBES);
+    case WEIR_TCP_USER_TIMEOUT:
+        if (value < 0) {
+            return -WEIR_SOCK_EINVAL;
+        }
+        s->o.user_timeout_ms = (uint32_t)value;
+        return sock_options_apply(s, WEIR_OPT_R2_TIME);
+    default: return -WEIR_SOCK_ENOPROTOOPT;
+    }
+}
+
+/* ---- Getting ------------------------------------------------------------------------------------------ */
+
+static int32_t segment_size(const struct weir_sock *s)
+{
+    struct weir_tcp_info info;
+
+    if (!s->listening && sock_info(s, &info) && info.state != WEIR_TCP_CLOSED) {
+        return info.snd_mss;
+    }
+    return s->o.tcp.mss_clamp ? s->o.tcp.mss_clamp : MSS_DEFAULT;
+}
+
+int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
+{
+    const struct weir_tcp_options *o = &s->o.tcp;
+
+    switch (name) {
+    case WEIR_TCP_NODELAY: *value = o->nodelay; return 0;
+    case WEIR_TCP_MAXSEG: *value = segment_size(s); return 0;
+    case WEIR_TCP_KEEPIDLE: *value = (int32_t)(o->keepalive_idle / WEIR_S); return 0;
+    case WEIR_TCP_KEEPINTVL: *value = (int32_t)(o->keepalive_interval / WEIR_S); return 0;
+    case WEIR_TCP_KEEPCNT: *value = (int32_t)o->keepalive_probes; return 0;
+    case WEIR_TCP_USER_TIMEOUT: *value = (int32_t)s->o.user_timeout_ms; return 0;
+    default: return -WEIR_SOCK_ENOPROTOOPT;
+    }
+}
+
+/* ---- TCP_INFO ----------------------------------------------------------------------------------------- */
+
+static uint32_t to_us(weir_time time)
+{
+    return (uint32_t)min_u64(time / WEIR_US, UINT32_MAX);
+}
+
+static uint32_t in_segments(uint64_t bytes, uint32_t mss)
+{
+    return (uint32_t)min_u64((bytes + mss - 1) / mss, UINT32_MAX);
+}
+
+static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info *o)
+{
+    o->bytes_acked = i->bytes_acked;
+    o->bytes_received = i->bytes_received;
+    o->bytes_sent = i->bytes_sent;
+    o->bytes_retrans = i->bytes_retransmitted;
+    o->segs_out = (uint32_t)min_u64(i->segments_sent, UINT32_MAX);
+    o->segs_in = (uint32_t)min_u64(i->segments_received, UINT32_MAX);
+    o->total_retrans = (uint32_t)min_u64(i->segments_retransmitted, UINT32_MAX);
+    o->total_rto = (uint16_t)min_u32(i->rto_count, UINT16_MAX);
+    o->notsent_bytes = i->unsent_bytes;
+}
+
+static void fill_connection(const struct weir_tcp_info *i, struct weir_sock_tcp_info *o)
+{
+    uint32_t mss = max_u32(i->snd_mss, 1);
+
+    o->options =
+        (uint8_t)((i->timestamps ? 1 : 0) | (i->sack ? 2 : 0) | (i->window_scaling ? 4 : 0));
+    o->wscale = (uint8_t)((i->snd_wscale & 15) | (i->rcv_wscale & 15) << 4);
+    o->rto = to_us(i->rto);
+    o->rtt = to_us(i->srtt);
+    o->rttvar = to_us(i->rttvar);
+    o->min_rtt = to_us(i->min_rtt);
+    o->snd_mss = i->snd_mss;
+    o->rcv_mss = i->rcv_mss;
+    o->unacked = in_segments(i->unacked_bytes, mss);
+    o->snd_cwnd = i->cwnd_bytes / mss;
+    o->snd_ssthresh =
+        i->ssthresh_bytes >= SSTHRESH_INFINITE ? SSTHRESH_INFINITE : i->ssthresh_bytes / mss;
+    o->snd_wnd = i->snd_wnd_bytes;
+    o->rcv_wnd = i->rcv_wnd_bytes;
+    o->rcv_space = i->rcv_wnd_bytes;
+}
+
+void sock_tcp_info(struct weir_sock *s, struct weir_sock_tcp_info *o)
+{
+    struct weir_tcp_info info;
+
+    memset(o, 0, sizeof(*o));
+    o->state = (uint8_t)sock_state(s);
+    if (s->listening) { /* as Linux: the length of the queue, which the core does not tell, and its limit */
+        o->unacked = s->waiting ? 1 : 0;
+        o->sacked = s->backlog;
+    } else if (sock_info(s, &info)) {
+        fill_connection(&info, o);
+        fill_counts(&info, o);
+    }
+}

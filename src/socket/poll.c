@@ -1,0 +1,63 @@
+/* poll.c - readiness, by the rules of Linux's tcp_poll. */
+#include "socket/sock.h"
+
+/* The core cannot be asked whether a connection waits, so one is taken out and kept for accept. */
+static bool may_accept(struct weir_sock *s)
+{
+    if (s->waiting) {
+        return true;
+    }
+    if (weir_tcp_accept(s->space->stack, s->handle, &s->waiting) != WEIR_OK) {
+        s->waiting = 0;
+        s->accept_ready = false;
+    }
+    return s->waiting != 0;
+}
+
+/* Room in the send buffer. When there is none, the core is made to say WRITABLE later: it does so after it
+ * has refused a byte. */
+static bool may_write(struct weir_sock *s, const struct weir_tcp_info *info)
+{
+    uint64_t limit = 0;
+
+    if (s->write_blocked) {
+        return false;
+    }
+    if (weir_tcp_get(s->space->stack, s->handle, WEIR_OPT_SEND_BUFFER, &limit) == WEIR_OK &&
+        (uint64_t)info->unacked_bytes + info->unsent_bytes >= limit) {
+        s->write_blocked = weir_tcp_send(s->space->stack, s->handle, "", 1) == WEIR_EAGAIN;
+    }
+    return !s->write_blocked;
+}
+
+static unsigned poll_connection(struct weir_sock *s, enum weir_sock_tcp_state state)
+{
+    struct weir_tcp_info info;
+    unsigned bits = 0;
+
+    if (s->shutdown == SOCK_SHUT_BOTH || state == WEIR_SOCK_CLOSE) {
+        bits |= WEIR_POLLHUP;
+    }
+    if (s->shutdown & SOCK_SHUT_RD) {
+        bits |= WEIR_POLLIN | WEIR_POLLRDHUP;
+    }
+    if (state != WEIR_SOCK_SYN_SENT && state != WEIR_SOCK_SYN_RECV) {
+        bool open = sock_info(s, &info) && state != WEIR_SOCK_CLOSE;
+
+        bits |= info.unread_bytes ? WEIR_POLLIN : 0u;
+        if (!open || (s->shutdown & SOCK_SHUT_WR) || may_write(s, &info)) {
+            bits |= WEIR_POLLOUT;
+        }
+        bits |= s->urgent ? WEIR_POLLPRI : 0u;
+    }
+    return bits | (s->error ? WEIR_POLLERR : 0u);
+}
+
+unsigned weir_sock_poll(struct weir_sock *s)
+{
+    sock_sync(s);
+    if (s->listening) {
+        return may_accept(s) ? WEIR_POLLIN : 0;
+    }
+    return poll_connection(s, sock_state(s));
+}

@@ -1,0 +1,163 @@
+/*
+ * sock.h - what the files of socket/ share: the space, the socket, and how a socket sees its connection.
+ *
+ * The core's handle is the truth about a connection; a socket keeps what POSIX adds to it: the state of
+ * the call interface (`kind`), which directions are shut down, the error that is to be reported once.
+ * `dead` is Linux's TCP_CLOSE after a connection: the core said CLOSED (its TIME-WAIT included), and what
+ * is left is to be read.
+ *
+ * Reading order: address.c, space.c, state.c, bind.c, ghost.c, open.c, io.c, poll.c, close.c; then the
+ * options (options*.c).
+ */
+#ifndef SOCKET_SOCK_H
+#define SOCKET_SOCK_H
+
+#include <string.h>
+#include <weir/socket.h>
+
+#include "base/address.h"
+#include "base/compiler.h"
+#include "base/rng.h"
+
+#define SOCK_PORT_BUCKETS 64
+#define SOCK_GHOSTS_MAX 512
+#define SOCK_BUFFER_MIN_SEND 2304u    /* SO_SNDBUF says at least 4608 */
+#define SOCK_BUFFER_MIN_RECEIVE 1152u /* SO_RCVBUF says at least 2304 */
+#define SOCK_BUFFER_LIMIT (1u << 29)
+
+/* Linux's socket->state: what connect, listen and shutdown go by. */
+enum sock_kind { SOCK_UNCONNECTED = 0, SOCK_CONNECTING, SOCK_CONNECTED, SOCK_DISCONNECTING };
+
+enum { SOCK_SHUT_RD = 1, SOCK_SHUT_WR = 2, SOCK_SHUT_BOTH = 3 };
+
+/* An address and port as the core has them: IPv4 is ::ffff:a.b.c.d, any IPv4 ::ffff:0.0.0.0. */
+struct sock_name {
+    struct ip_addr ip;
+    uint32_t scope;
+    uint16_t port;
+};
+
+struct sock_options {
+    struct weir_tcp_options tcp; /* ttl and tos are filled in per family when the core needs them */
+    struct weir_sock_linger linger;
+    uint32_t user_timeout_ms; /* 0: the stack's */
+    uint32_t changed;         /* listener: bits of enum weir_option set since listen */
+    int16_t ttl, hops;        /* -1: the default */
+    uint8_t tos, tclass;
+    bool reuse_address, v6only;
+};
+
+struct weir_sock {
+    struct weir_sock_space *space;
+    weir_handle handle;  /* 0: none */
+    weir_handle waiting; /* listener: taken out of the accept queue to know that poll may say IN */
+    uint64_t user;
+    weir_time linger_until;
+    struct weir_sock *port_next, **port_link; /* those with a port, by port; link NULL: not in it */
+    struct weir_sock *changed_next;
+    struct sock_options o;
+    struct sock_name local, bound, remote; /* bound: what bind was told */
+    uint32_t slot;
+    uint32_t backlog;
+    int error;      /* pending: what SO_ERROR will say */
+    int soft_error; /* the same, of errors that did not end anything */
+    uint8_t domain; /* 4 or 6 */
+    uint8_t kind;   /* enum sock_kind */
+    uint8_t shutdown;
+    bool bound_address, bound_port;
+    bool listening, established, dead;
+    bool end;           /* the peer's FIN came: Linux's SOCK_DONE */
+    bool write_blocked; /* the core will say WRITABLE */
+    bool accept_ready;
+    bool urgent;
+    bool in_changed, lingering;
+};
+
+/* A connection whose socket was closed and which may still hold its port. */
+struct sock_ghost {
+    struct sock_ghost *next;
+    struct sock_name local, remote;
+    bool reuse_address;
+};
+
+struct sock_slot {
+    struct weir_sock *sock;
+    uint32_t next_free;
+};
+
+struct weir_sock_space {
+    struct weir_stack *stack;
+    struct weir_allocator allocator;
+    struct weir_sock_config config;
+    struct rng rng;
+    struct sock_slot *slots; /* by WEIR_OPT_USER of the handle; 0 is not used */
+    uint32_t slot_count, slot_free;
+    struct weir_sock *ports[SOCK_PORT_BUCKETS];
+    struct weir_sock *changed_head, *changed_tail;
+    struct sock_ghost *ghost_head, *ghost_tail;
+    uint32_t ghost_count;
+};
+
+/* ---- space.c */
+void *sock_alloc(struct weir_sock_space *space, size_t size); /* zeroed; NULL */
+void sock_free_memory(struct weir_sock_space *space, void *memory, size_t size);
+struct weir_sock *sock_new(struct weir_sock_space *space, uint8_t domain); /* NULL: no memory */
+void sock_del(struct weir_sock *s); /* the handle must be given back already */
+
+/* ---- errors.c */
+int sock_errno(int weir_error); /* positive; 0 for WEIR_OK */
+
+/* ---- address.c */
+/* What a user's endpoint means to this socket; a negative errno. */
+int sock_name_from(const struct weir_sock *s, const struct weir_endpoint *e,
+                   struct sock_name *name);
+void sock_name_show(const struct weir_sock *s, const struct sock_name *name,
+                    struct weir_endpoint *e);
+struct weir_endpoint sock_name_core(const struct sock_name *name);
+struct sock_name sock_name_of(const struct weir_endpoint *e); /* of the core's */
+struct sock_name sock_name_any(const struct weir_sock *s);
+bool sock_name_overlap(const struct weir_sock *a, const struct sock_name *at,
+                       const struct sock_name *other, bool other_v6only);
+
+/* ---- state.c */
+bool sock_info(const struct weir_sock *s, struct weir_tcp_info *info); /* false: no connection */
+/* Linux's sk_state: TIME-WAIT is CLOSE for the socket that had the connection. */
+enum weir_sock_tcp_state sock_state(const struct weir_sock *s);
+/* Learns what the core knows and no event has told yet. */
+void sock_sync(struct weir_sock *s);
+void sock_on_closed(struct weir_sock *s, int weir_error);
+void sock_on_event(struct weir_sock *s, uint32_t bits, int weir_error);
+int sock_take_error(struct weir_sock *s); /* positive, or 0; reported once */
+
+/* ---- bind.c */
+void sock_port_enter(struct weir_sock *s);
+void sock_port_leave(struct weir_sock *s);
+int sock_bind_to(struct weir_sock *s, const struct sock_name *name);
+bool sock_port_conflict(struct weir_sock *s, const struct sock_name *name);
+void sock_listen_config(const struct weir_sock *s, const struct sock_name *name,
+                        struct weir_listen_config *config);
+
+/* ---- ghost.c */
+void sock_ghost_leave(struct weir_sock *s); /* before the handle is given back */
+bool sock_ghost_conflict(struct weir_sock *s, const struct sock_name *name);
+void sock_ghosts_del(struct weir_sock_space *space);
+
+/* ---- open.c */
+void sock_disconnect(struct weir_sock *s);
+
+/* ---- options */
+void sock_options_init(struct sock_options *o, const struct weir_sock_config *config);
+/* For a connection or listener of this family. */
+void sock_options_core(const struct weir_sock *s, bool v4, struct weir_tcp_options *o);
+void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener);
+int sock_options_apply(struct weir_sock *s, enum weir_option option); /* to the handle, if any */
+bool sock_is_v4(const struct weir_sock *s); /* which family's TTL and TOS its packets have */
+int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_t size);
+int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32_t size);
+int sock_option_get_ip(struct weir_sock *s, int name, int32_t *value);
+int sock_option_get_ip6(struct weir_sock *s, int name, int32_t *value);
+int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value);
+int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value);
+void sock_tcp_info(struct weir_sock *s, struct weir_sock_tcp_info *info);
+
+#endif
