@@ -222,7 +222,7 @@ struct weir_tcp_options {
     weir_time delayed_ack_time;   /* 40 ms; below 500 ms (MUST-40) */
     weir_time keepalive_idle;     /* 2 h (MUST-28) */
     weir_time keepalive_interval; /* 75 s */
-    uint32_t keepalive_probes;    /* 9 unanswered probes end the connection (MUST-29) */
+    uint32_t keepalive_probes;    /* 9; at least 2 unanswered ones end the connection (MUST-29) */
     uint32_t r1_retransmissions;  /* 3: report R1 (SHLD-10) */
     weir_time r2_time; /* 100 s of retransmitting before giving up (SHLD-11); WEIR_NEVER allowed */
     weir_time syn_r2_time; /* 180 s for SYN (MUST-23) */

@@ -13,6 +13,7 @@
 
 #define KEEP_MAX (2 * NODE_BATCH) /* frames a full device may owe us */
 #define RECEIVE_BATCHES 4         /* per device and turn */
+#define RECEIVE_BYTES 262144u     /* likewise, so that the application finds them in the cache */
 #define OUTPUT_BATCHES 8          /* per turn */
 #define EVENTS_MAX 4096           /* per turn */
 #define RETRY_TIME WEIR_MS        /* for a full device that has no descriptor to wait for */
@@ -22,6 +23,7 @@ struct port {
     uint32_t link;
     int gone;          /* the error it failed with, 0: works */
     bool not_readable; /* the poll said so */
+    size_t batch;      /* packets to ask for at once: fewer while they are large */
     size_t kept_count;
     struct weir_frame kept[KEEP_MAX]; /* not taken yet, in order */
 };
@@ -110,26 +112,49 @@ static struct port *port_of_link(const struct node *node, uint32_t link)
 
 /* ---- Receive ---- */
 
-static unsigned receive(struct node *node, struct port *port)
+static uint32_t bytes_of(struct weir_buffer *const *buffers, size_t n)
+{
+    uint32_t bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bytes += buffers[i]->size;
+    }
+    return bytes;
+}
+
+/* Takes one batch; returns how many packets, or an error. Adds to *bytes. */
+static int receive_batch(struct node *node, struct port *port, uint32_t *bytes)
 {
     struct weir_buffer *buffers[NODE_BATCH];
+    int got = weir_device_recv(port->device, buffers, port->batch, node->now);
+    if (got > 0) {
+        uint32_t size = bytes_of(buffers, (size_t)got), average = size / (uint32_t)got;
+        *bytes += size;
+        port->batch = MAX(MIN(RECEIVE_BYTES / (average + 1), NODE_BATCH), 1);
+        weir_input(node->stack, port->link, buffers, (size_t)got, node->now);
+    }
+    return got;
+}
+
+static unsigned receive(struct node *node, struct port *port)
+{
     unsigned result = 0;
+    uint32_t bytes = 0;
     bool skip = port->not_readable && weir_device_deadline(port->device) > node->now;
     port->not_readable = false;
     if (port->gone || skip) {
         return 0;
     }
-    for (int batch = 0; batch < RECEIVE_BATCHES; batch++) {
-        int got = weir_device_recv(port->device, buffers, NODE_BATCH, node->now);
+    for (int batch = 0; batch < RECEIVE_BATCHES && bytes < RECEIVE_BYTES; batch++) {
+        size_t asked = port->batch;
+        int got = receive_batch(node, port, &bytes);
         if (got < 0) {
             port_fail(node, port, got);
             return result | NODE_WORKED;
         }
         if (got > 0) {
-            weir_input(node->stack, port->link, buffers, (size_t)got, node->now);
             result |= NODE_WORKED;
         }
-        if (got < NODE_BATCH) {
+        if ((size_t)got < asked) {
             return result;
         }
     }
@@ -343,6 +368,7 @@ int node_attach(struct node *node, struct weir_device *device,
     }
     weir_device_attach(device, node->stack);
     port->device = device;
+    port->batch = NODE_BATCH;
     port->link = (uint32_t)link;
     node->ports[node->port_count++] = port;
     return link;

@@ -47,7 +47,7 @@ bool stack_options_valid(const struct weir_tcp_options *o)
     return o->size == sizeof(*o) && o->congestion < WEIR_CC_COUNT && o->ttl > 0 &&
            o->receive_buffer >= 256 && o->send_buffer >= 256 && o->receive_buffer <= 1u << 30 &&
            o->send_buffer <= 1u << 30 && o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ &&
-           o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 0 &&
+           o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 1 &&
            o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time;
 }
 

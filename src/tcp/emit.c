@@ -20,14 +20,18 @@ uint16_t tcp_mss_base(const struct tcp_conn *c, uint32_t mtu)
     if (c->settings->o.mss_clamp) {
         mss = min_u32(mss, c->settings->o.mss_clamp);
     }
-    return (uint16_t)max_u32(mss, TIMESTAMP_SPACE + 36 + 8);
+    return (uint16_t)max_u32(mss, TIMESTAMP_SPACE + 8);
 }
 
 /* SACK blocks that a segment sent now would carry; data makes room for at most that many. */
 static uint8_t sack_blocks(const struct tcp_conn *c, struct tcp_sack_block *blocks)
 {
     uint8_t n = c->sack && c->reassembly ? reassembly_sack(c, blocks) : 0;
+    uint32_t fixed = (c->timestamps ? TIMESTAMP_SPACE : 0) + 4 + 8; /* and some payload */
 
+    if (UNLIKELY(c->mss_base < fixed + 8u * n)) { /* the smallest MTUs */
+        n = c->mss_base > fixed ? (uint8_t)((c->mss_base - fixed) / 8) : 0;
+    }
     return c->timestamps && n > 3 ? 3 : n;
 }
 

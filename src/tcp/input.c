@@ -16,7 +16,7 @@
 
 /* RFC 5961 7: challenge ACKs are limited per stack; the limit is drawn anew each second so that it cannot
  * be used as a side channel (the randomisation of the count is Linux's answer to that). */
-static bool challenge_allowed(struct tcp *t)
+bool input_challenge_allowed(struct tcp *t)
 {
     if (t->env->now >= t->challenge_at) {
         t->challenge_at = t->env->now + WEIR_S;
@@ -35,7 +35,7 @@ void input_owe_ack(struct tcp *t, struct tcp_conn *c, bool challenge)
 {
     if (!challenge) {
         c->ack_now = 1;
-    } else if (challenge_allowed(t)) {
+    } else if (input_challenge_allowed(t)) {
         c->challenge_due = 1;
     }
 }

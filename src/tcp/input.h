@@ -33,4 +33,7 @@ void tcp_syn_refused(struct tcp *t, struct tcp_conn *c, const struct tcp_segment
 /* Owes an ACK at once; `challenge` counts against the limit of RFC 5961 7 and may be suppressed. */
 void input_owe_ack(struct tcp *t, struct tcp_conn *c, bool challenge);
 
+/* May one more challenge ACK leave? Counts it. */
+bool input_challenge_allowed(struct tcp *t);
+
 #endif

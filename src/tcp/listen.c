@@ -119,6 +119,9 @@ static void answer_with_ack(struct tcp *t, const struct half_open *h, const stru
 {
     struct tcp_segment *s = &out->reply;
 
+    if ((h->flags & HALF_DEFERRED) || !input_challenge_allowed(t)) {
+        return; /* nobody has decided yet: our number is not told */
+    }
     memset(s, 0, sizeof(*s));
     s->src_port = h->local_port;
     s->dst_port = h->remote_port;

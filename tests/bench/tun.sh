@@ -4,9 +4,9 @@
 #
 # usage: tun.sh BUILD MEGABYTES RUNS      prints lines "ROW RUN CPU_SECONDS_PER_GB", rows taking turns
 #
-# What is counted is the CPU time of the two processes. Where the kernel charges soft interrupts to the
-# process they interrupt (no IRQ_TIME_ACCOUNTING, the usual case), that includes all work of TUN, veth and
-# TCP, which runs in the context of whoever sends.
+# What is counted is the CPU time of the two processes. The kernel's work of TUN, veth and TCP runs in the
+# context of whoever sends, mostly in soft interrupts; a kernel built without IRQ_TIME_ACCOUNTING charges those
+# to the process they interrupt, so that they are in. A kernel built with it leaves them out of all rows.
 #
 # Exit code 77: not possible here; the last line says why.
 set -uo pipefail

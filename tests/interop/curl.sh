@@ -18,6 +18,7 @@ expect_status() { # WANTED URL
 }
 
 start_server() {
+    fresh
     ASAN_OPTIONS="${ASAN_OPTIONS:-}" timeout 120 "$server" "$kind:$kind$number" \
         "10.9.$number.2/24,fd09:$number::2/64" "$work/www" 8080 2>"$work/err" &
     pid=$!

@@ -22,6 +22,7 @@ linux_first() {
     local server client
     rm -f "$work/fifo"
     mkfifo "$work/fifo"
+    fresh
     "${weir[@]}" -l 3001 <"$work/fifo" >"$work/out" 2>"$work/err" &
     server=$!
     exec 9>"$work/fifo"

@@ -106,6 +106,8 @@ wait_for() {
     done
 }
 wait_for_file() { wait_for 20 test -e "$1"; }
+# Before a program is started in the background: what an earlier one said must not be taken for its words.
+fresh() { rm -f "$work/out" "$work/err" "$work/peer"; }
 wait_for_text() { wait_for 20 grep -q "$1" "$2"; } # TEXT FILE
 
 # ---- Files --------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ enter "$@"
 one() {
     local server offload size
     for offload in "" --no-offload; do
+        fresh
         # shellcheck disable=SC2086
         "${weir[@]}" $offload -l 5000 </dev/null >/dev/null 2>"$work/err" &
         server=$!

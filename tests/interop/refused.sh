@@ -16,6 +16,7 @@ weir: Unable to connect to remote host: Connection refused"
 
 by_weir() {
     local server first
+    fresh
     "${weir[@]}" -l 2000 </dev/null >"$work/out" 2>"$work/err" &
     server=$!
     wait_for_text Listening "$work/err"

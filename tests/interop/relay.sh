@@ -12,6 +12,7 @@ start_relay() {
     shift
     make_interface "$kind" here0 1
     ip tuntap add dev there0 mode "$kind"
+    fresh
     timeout 120 "$WEIR" relay --dev "$kind:here0" --dev "$kind:there0" --log "$work/log" -w "$work/w.pcapng" "$@" 2>"$work/err" &
     relay=$!
     wait_for_text Relaying "$work/err"

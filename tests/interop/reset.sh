@@ -11,6 +11,7 @@ linux_resets() { # STEP... of the peer
     peer listen "$linux" 4000 --ready "$work/ready" "$@" >"$work/peer" 2>&1 &
     server=$!
     wait_for_file "$work/ready"
+    fresh
     "${weir[@]}" "$linux" 4000 <"$work/fifo" >"$work/out" 2>"$work/err" &
     client=$!
     exec 8>"$work/fifo"
@@ -26,6 +27,7 @@ weir: Connection reset by peer: $linux port 4000"
 
 weir_is_interrupted() {
     local server client code=0
+    fresh
     "${weir[@]}" -l 4001 <"$work/fifo" >"$work/out" 2>"$work/err" &
     server=$!
     exec 8>"$work/fifo"
@@ -43,6 +45,7 @@ weir_is_interrupted() {
 # Nobody reads weir's output any more, so what Linux sends cannot be delivered. A sender may be told by
 # ECONNRESET or, when that has been told already, by EPIPE.
 weir_output_closes() {
+    fresh
     "${weir[@]}" -l 4002 </dev/null 2>"$work/err" | head -c 1 >"$work/out" &
     wait_for_text Listening "$work/err"
     peer connect "$at_weir" 4002 text=x expect=ECONNRESET "send=$work/file" >"$work/peer" 2>&1 ||

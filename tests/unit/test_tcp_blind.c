@@ -123,6 +123,21 @@ static void test_challenge_limit(void **state)
     tk_del(k);
 }
 
+static void test_challenge_limit_half_open(void **state)
+{
+    (void)state;
+    struct tk_setup s = tk_setup();
+    struct tk *k = tk_new(&s);
+    size_t answers = 0;
+    tk_syn_received(k);
+    for (int i = 0; i < 1000; i++) {
+        tk_in(k, R, 100, 0, 0);
+        answers += tk_flush(k);
+    }
+    assert_in_range(answers, 40, 200);
+    tk_del(k);
+}
+
 /* ---- ICMP -------------------------------------------------------------------------------------- */
 
 /* A hard error in SYN-SENT refuses; a soft one is told and the SYN goes on (MUST-54, MUST-56, SHLD-25). */
@@ -356,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_ack_range),
         cmocka_unit_test(test_no_ack),
         cmocka_unit_test(test_challenge_limit),
+        cmocka_unit_test(test_challenge_limit_half_open),
         cmocka_unit_test(test_icmp_syn_sent),
         cmocka_unit_test(test_icmp_established),
         cmocka_unit_test(test_icmp_too_big),

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define PORT 7
-#define CHUNK (64u << 10)
+#define CHUNK (64u << 10) /* what suits lwIP; docs/performance.md */
 #define QUEUE 4096u /* packets on the way, a power of two */
 
 static uint64_t now_us = 1000000;
