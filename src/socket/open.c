@@ -45,18 +45,12 @@ int weir_sock_listen(struct weir_sock *s, int backlog)
 
 static int take_connection(struct weir_sock *s, weir_handle *handle)
 {
-    int error;
-
     if (s->waiting) {
         *handle = s->waiting;
         s->waiting = 0;
         return WEIR_OK;
     }
-    error = weir_tcp_accept(s->space->stack, s->handle, handle);
-    if (error == WEIR_EAGAIN) {
-        s->accept_ready = false;
-    }
-    return error;
+    return weir_tcp_accept(s->space->stack, s->handle, handle);
 }
 
 int weir_sock_accept(struct weir_sock *s, struct weir_sock **accepted, struct weir_endpoint *remote)
@@ -255,7 +249,7 @@ void sock_disconnect(struct weir_sock *s)
     s->shutdown = 0;
     s->soft_error = 0;
     s->listening = s->established = s->dead = s->end = false;
-    s->write_blocked = s->accept_ready = s->urgent = false;
+    s->write_blocked = s->urgent = false;
     if (opened) {
         forget_names(s);
     }

@@ -9,7 +9,6 @@ static bool may_accept(struct weir_sock *s)
     }
     if (weir_tcp_accept(s->space->stack, s->handle, &s->waiting) != WEIR_OK) {
         s->waiting = 0;
-        s->accept_ready = false;
     }
     return s->waiting != 0;
 }

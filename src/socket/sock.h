@@ -68,7 +68,6 @@ struct weir_sock {
     bool listening, established, dead;
     bool end;           /* the peer's FIN came: Linux's SOCK_DONE */
     bool write_blocked; /* the core will say WRITABLE */
-    bool accept_ready;
     bool urgent;
     bool in_changed, lingering;
 };

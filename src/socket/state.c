@@ -71,9 +71,6 @@ static void on_soft_error(struct weir_sock *s, int weir_error)
 
 void sock_on_event(struct weir_sock *s, uint32_t bits, int weir_error)
 {
-    if (bits & WEIR_EVENT_ACCEPT) {
-        s->accept_ready = true;
-    }
     if (bits & WEIR_EVENT_CONNECTED) {
         s->established = true;
     }

@@ -22,7 +22,7 @@
 
 #define PORT 7
 #define CHUNK (64u << 10) /* what suits lwIP; docs/performance.md */
-#define QUEUE 4096u /* packets on the way, a power of two */
+#define QUEUE 4096u       /* packets on the way, a power of two */
 
 static uint64_t now_us = 1000000;
 
