@@ -79,7 +79,6 @@ int weir_sock_accept(struct weir_sock *s, struct weir_sock **accepted, struct we
     child->established = true;
     sock_port_enter(child);
     sock_options_accepted(child, s);
-    sock_sync(child);
     if (remote) {
         sock_name_show(child, &child->remote, remote);
     }

@@ -239,7 +239,7 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
     case WEIR_OPT_KEEPALIVE_PROBES:
         o->keepalive_probes = (uint32_t)value;
         return value > 1 && value < UINT8_MAX ? WEIR_OK
-                                          : WEIR_EINVAL; /* MUST-29: never after a single one */
+                                              : WEIR_EINVAL; /* MUST-29: never after a single one */
     case WEIR_OPT_DELAYED_ACK: o->delayed_ack = value != 0; return WEIR_OK;
     case WEIR_OPT_R2_TIME: o->r2_time = value; return value ? WEIR_OK : WEIR_EINVAL;
     case WEIR_OPT_TTL:

@@ -53,26 +53,29 @@ enter() {
     exit "$result"
 }
 
+# setting NAME VALUE: of this namespace's network.
+setting() { { echo "$2" >"/proc/sys/net/$1"; } 2>/dev/null; }
+
 # The reference is CUBIC. Where only the first namespace may choose it, Reno.
 choose_congestion_control() {
     local allowed
     for allowed in cubic reno; do
-        sysctl -qw "net.ipv4.tcp_congestion_control=$allowed" 2>/dev/null && break
+        setting ipv4/tcp_congestion_control $allowed && break
     done
-    say "Linux uses $(sysctl -n net.ipv4.tcp_congestion_control)"
+    say "Linux uses $(cat /proc/sys/net/ipv4/tcp_congestion_control)"
 }
 
 setup() {
     ip link set lo up
     choose_congestion_control
-    sysctl -qw net.ipv4.tcp_no_metrics_save=1 # one run must not teach the next
+    setting ipv4/tcp_no_metrics_save 1 # one run must not teach the next
 }
 
 # make_interface tun|tap NAME NUMBER. The queue holds a full receive window: a clean link loses nothing.
 make_interface() {
     local kind=$1 name=$2 number=$3
     ip tuntap add dev "$name" mode "$kind"
-    sysctl -qw "net.ipv6.conf.$name.router_solicitations=0"
+    setting "ipv6/conf/$name/router_solicitations" 0
     ip link set "$name" txqueuelen 4000
     ip addr add "10.9.$number.1/24" dev "$name"
     ip -6 addr add "fd09:$number::1/64" dev "$name" nodad

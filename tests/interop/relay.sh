@@ -20,11 +20,9 @@ start_relay() {
     neighbor=$!
     wait_for 20 is_apart
     ip link set there0 netns $neighbor
-    there sysctl -qw net.ipv6.conf.there0.router_solicitations=0
     there ip link set there0 txqueuelen 4000 up
     there ip addr add 10.9.1.2/24 dev there0
     there ip -6 addr add fd09:1::2/64 dev there0 nodad
-    wait_for 20 there python3 -c '' # the namespace is ready for programs
 }
 is_apart() { [ "$(readlink /proc/$neighbor/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
 there() { nsenter --target $neighbor --net "$@"; }

@@ -204,7 +204,7 @@ static uint32_t parse_ip(const struct tk *k, const uint8_t *packet, uint32_t siz
         assert_int_equal(h.payload_size + IP6_HEADER_SIZE, size);
         return h.upper_offset;
     }
-    struct ip4_header h;
+    struct ip4_header h = {0};
     assert_int_equal(ip4_parse(packet, size, false, &h), WEIR_DROP_NONE);
     o->src = ip_addr_from_v4(h.src);
     o->dst = ip_addr_from_v4(h.dst);

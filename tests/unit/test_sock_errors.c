@@ -46,6 +46,7 @@ static void test_reset_in_close_wait(void **state)
         if (send) {
             sk_fails(weir_sock_send(c, &b, 1, 0), WEIR_SOCK_EPIPE);
         } else {
+            assert_int_equal(weir_sock_recv(c, &b, 1, WEIR_MSG_PEEK), 0);
             assert_int_equal(weir_sock_recv(c, &b, 1, 0), 0); /* the end is no error */
             assert_int_equal(sk_error(c), WEIR_SOCK_EPIPE);
         }
@@ -55,6 +56,23 @@ static void test_reset_in_close_wait(void **state)
         assert_int_equal(weir_sock_poll(c), IN | OUT | HUP | RDHUP);
         sk_close(k, c);
     }
+    sk_del(k);
+}
+
+/* Once we have closed our side too, it is an ordinary reset. */
+static void test_reset_in_last_ack(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *c, *s;
+    (void)state;
+    sk_pair(k, 80, &c, &s, NULL);
+    sk_ok(weir_sock_shutdown(s, WEIR_SHUT_WR));
+    sk_run(k, 100 * WEIR_MS);
+    sk_ok(weir_sock_shutdown(c, WEIR_SHUT_WR));
+    sk_linger(s, 0);
+    sk_close(k, s);
+    sk_run(k, 10 * WEIR_MS);
+    assert_int_equal(sk_error(c), WEIR_SOCK_ECONNRESET);
     sk_del(k);
 }
 
@@ -184,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reset_with_unread_data),
         cmocka_unit_test(test_reset_in_close_wait),
+        cmocka_unit_test(test_reset_in_last_ack),
         cmocka_unit_test(test_accept_of_a_reset_connection),
         cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_connect_timeout),

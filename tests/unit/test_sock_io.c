@@ -159,6 +159,34 @@ static void test_writability(void **state)
     sk_del(k);
 }
 
+/* A little room is not worth waking for: a third of the buffer is (Linux; the core: or 64 KiB). */
+static void test_writable_again_at_a_third(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *l = sk_socket(k, 1, WEIR_AF_INET), *c, *s;
+    size_t got = 0;
+    int queued;
+    (void)state;
+    sk_ok(sk_set(l, WEIR_SOL_SOCKET, WEIR_SO_RCVBUF, 6000));
+    sk_ok(sk_bind(l, "10.0.0.2", 80));
+    sk_ok(weir_sock_listen(l, 1));
+    c = sk_connect(k, 0, "10.0.0.2", 80);
+    sk_run(k, 10 * WEIR_MS);
+    s = sk_accept(l);
+    sk_ok(sk_set(c, WEIR_SOL_SOCKET, WEIR_SO_SNDBUF, 30000));
+    fill_buffer(c, 5000, 0);
+    sk_run(k, WEIR_S);
+    queued = count(c, WEIR_SIOCOUTQ);
+    assert_in_range(queued, 20001, 29999); /* the window is full, some room is there */
+    assert_int_equal(weir_sock_poll(c), 0);
+    for (int i = 0; i < 20 && count(c, WEIR_SIOCOUTQ) > 20000; i++) {
+        drain(k, s, &got);
+        sk_run(k, WEIR_S);
+    }
+    assert_int_equal(weir_sock_poll(c), OUT);
+    sk_del(k);
+}
+
 /* A send that fits exactly leaves no room, and nobody has been refused: the core must tell all the same. */
 static void test_a_buffer_filled_to_the_last_byte(void **state)
 {
@@ -298,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_slices),
         cmocka_unit_test(test_peek_of_many_pieces),
         cmocka_unit_test(test_writability),
+        cmocka_unit_test(test_writable_again_at_a_third),
         cmocka_unit_test(test_a_buffer_filled_to_the_last_byte),
         cmocka_unit_test(test_poll_driven_transfer),
         cmocka_unit_test(test_loopback),

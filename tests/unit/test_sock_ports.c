@@ -84,6 +84,39 @@ static void test_ports_of_ended_connections(void **state)
     sk_del(k);
 }
 
+/* SO_REUSEADDR lets an address and the wildcard share a port until one of them listens. */
+static void test_wildcard_beside_an_address(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *one = try_bind(k, 1, true, "10.0.0.2", 0);
+    struct weir_sock *any = try_bind(k, 1, true, "0.0.0.0", 0);
+    (void)state;
+    sk_ok(weir_sock_listen(one, 1));
+    sk_fails(weir_sock_listen(any, 1), WEIR_SOCK_EADDRINUSE);
+    sk_close(k, any);
+    sk_close(k, try_bind(k, 1, true, "0.0.0.0", WEIR_SOCK_EADDRINUSE));
+    sk_close(k, one);
+    sk_ok(weir_sock_listen(try_bind(k, 1, true, "0.0.0.0", 0), 1));
+    sk_del(k);
+}
+
+/* What bind was told stays with the socket when its connection fails. */
+static void test_a_bound_port_outlives_the_connection(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *s = try_bind(k, 0, false, "10.0.0.1", 0),
+                     *t = sk_connect(k, 0, "10.0.0.2", 81);
+    struct weir_sock *other = sk_socket(k, 0, WEIR_AF_INET);
+    (void)state;
+    sk_fails(sk_connect_to(s, "10.0.0.2", 81), WEIR_SOCK_EINPROGRESS);
+    sk_run(k, 10 * WEIR_MS);
+    assert_int_equal(sk_error(s), WEIR_SOCK_ECONNREFUSED);
+    assert_int_equal(sk_error(t), WEIR_SOCK_ECONNREFUSED);
+    sk_close(k, try_bind(k, 0, false, "10.0.0.1", WEIR_SOCK_EADDRINUSE));
+    sk_ok(sk_bind(other, "10.0.0.1", sk_port(t))); /* a chosen one does not */
+    sk_del(k);
+}
+
 /* Looking whether an old connection is still there sends nothing and leaves nothing. */
 static void test_looking_is_silent(void **state)
 {
@@ -133,6 +166,8 @@ int main(void)
         cmocka_unit_test(test_time_wait_holds_the_port),
         cmocka_unit_test(test_time_wait_without_reuse),
         cmocka_unit_test(test_ports_of_ended_connections),
+        cmocka_unit_test(test_wildcard_beside_an_address),
+        cmocka_unit_test(test_a_bound_port_outlives_the_connection),
         cmocka_unit_test(test_looking_is_silent),
         cmocka_unit_test(test_many_ghosts),
     };
