@@ -82,7 +82,6 @@ static void advance(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
     if (c->flight != &tcp_flight_none) {
         c->flight->delivered_at = t->env->now;
         c->flight->retransmit_since = 0;
-        c->flight->highest_sacked = max_u64(c->flight->highest_sacked, c->snd_una);
         sendq_release(t, c);
     }
     c->probes = 0;

@@ -10,9 +10,8 @@ struct seg_in;
 struct ack_info {
     seq_pos una_before;
     uint32_t in_flight_before;
-    uint32_t acked;        /* bytes newly covered by the cumulative ACK */
-    uint32_t acked_sacked; /* of these, how many had been SACKed before */
-    uint32_t sacked;       /* bytes newly SACKed */
+    uint32_t acked;  /* bytes newly covered by the cumulative ACK */
+    uint32_t sacked; /* bytes newly SACKed */
     bool fin_acked;
     bool duplicate; /* RFC 5681's definition */
     bool window_changed;

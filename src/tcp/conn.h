@@ -97,7 +97,6 @@ struct tcp_flight {
     uint16_t dup_acks;
     bool sum_payload; /* what left last needed its checksum from software (chunksum.h) */
     uint8_t reserved;
-    seq_pos highest_sacked;
     seq_pos recover;            /* snd_nxt when recovery began */
     weir_time retransmit_since; /* first unanswered transmission; 0: none */
     weir_time delivered_at;
@@ -148,11 +147,11 @@ struct tcp_conn {
 
     uint32_t in_event_list : 1, touched : 1, orphan : 1, passive : 1;
     uint32_t window_scaling : 1, timestamps : 1, sack : 1, nodelay : 1;
-    uint32_t fin_queued : 1, fin_sent : 1, fin_received : 1, fin_read : 1;
+    uint32_t fin_queued : 1, fin_sent : 1, fin_received : 1;
     uint32_t rst_pending : 1, syn_due : 1, probe_due : 1, keepalive_due : 1;
-    uint32_t ack_now : 1, ack_delayed : 1, write_blocked : 1, r1_reported : 1;
+    uint32_t ack_now : 1, write_blocked : 1, r1_reported : 1;
     uint32_t in_demux : 1, simultaneous : 1, sws_override : 1, closed_reported : 1;
-    uint32_t rst_seq_zero : 1, rst_no_ack : 1, challenge_due : 1, read_shutdown : 1;
+    uint32_t challenge_due : 1;
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
 
     /* send */
@@ -211,7 +210,6 @@ struct tcp_conn {
     int16_t soft_error; /* last ICMP or R1 */
     uint16_t close_reason;
     uint8_t limit; /* enum weir_limit */
-    uint8_t last_window_sent_zero;
 
     /* counters */
     uint64_t bytes_retransmitted, segments_out, segments_in;
@@ -317,7 +315,7 @@ struct tcp {
     struct fifo touched; /* connections whose state changed: tcp_settle evaluates them */
     struct fifo half_level[HALF_LEVELS];
     struct fifo time_wait_fifo;
-    uint32_t half_count, half_undecided, time_wait_count, listener_count, conn_count;
+    uint32_t half_count, time_wait_count, listener_count, conn_count;
     uint32_t generation; /* last one given out */
     uint32_t next_id;
     struct tcp_settings *settings; /* the stack's defaults */
@@ -354,10 +352,6 @@ static inline struct time_wait *tcp_time_wait_at(const struct tcp *t, uint32_t i
 static inline bool tcp_synchronized(const struct tcp_conn *c)
 {
     return c->state >= WEIR_TCP_ESTABLISHED;
-}
-static inline bool tcp_can_send_state(const struct tcp_conn *c)
-{
-    return c->state == WEIR_TCP_ESTABLISHED || c->state == WEIR_TCP_CLOSE_WAIT;
 }
 static inline seq_pos tcp_first_data(const struct tcp_conn *c)
 {

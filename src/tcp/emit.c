@@ -125,10 +125,6 @@ static void emit_rst(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
     e->segment.options.present = 0;
     e->segment.options.sack_count = 0;
     e->segment.window = 0;
-    if (c->rst_no_ack) { /* answers data after close: RFC 9293 3.10.7.4 says seq = their ACK */
-        e->segment.flags = WEIR_TCP_RST;
-        e->segment.ack = 0;
-    }
     c->rst_pending = 0;
 }
 

@@ -157,7 +157,6 @@ void scoreboard_ack(struct tcp *t, struct tcp_conn *c, seq_pos ack, struct ack_i
         next = r->next;
         if (r->flags & TX_SACKED) {
             f->sacked_bytes -= part;
-            info->acked_sacked += part;
         } else {
             learn(r, info);
             c->delivered += part;
@@ -188,7 +187,6 @@ static void sack_record(struct tcp_conn *c, struct tx_record *r, struct ack_info
     f->sacked_bytes += r->size;
     info->sacked += r->size;
     c->delivered += r->size;
-    f->highest_sacked = max_u64(f->highest_sacked, r->start + r->size);
 }
 
 void scoreboard_sack(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos end,
