@@ -6,6 +6,7 @@
  * start is RFC 5681's.
  */
 #include "tcp/ack.h"
+#include "tcp/cc.h"
 #include "tcp/rtt.h"
 
 #define FIX 10 /* windows: segments << FIX */

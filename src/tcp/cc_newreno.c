@@ -1,6 +1,7 @@
 /* cc_newreno.c - slow start and congestion avoidance of RFC 5681 with the initial window of RFC 6928.
  * Loss recovery itself (RFC 6582, RFC 6675) is recovery.c's. */
 #include "tcp/ack.h"
+#include "tcp/cc.h"
 #include "tcp/trace.h"
 
 static void newreno_init(struct tcp_conn *c, weir_time now)

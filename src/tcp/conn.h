@@ -66,22 +66,6 @@ struct tx_record {
     uint32_t time_next, time_prev; /* reserved: RACK's order of transmission */
 };
 
-/* ---- Congestion control ----------------------------------------------------------------------------- */
-
-struct tcp_conn;
-struct ack_info;
-
-struct cc_algorithm {
-    const char *name;
-    void (*init)(struct tcp_conn *c, weir_time now);
-    /* In order and out of recovery: an ACK covered info->acked bytes. */
-    void (*on_ack)(struct tcp_conn *c, const struct ack_info *info, weir_time now);
-    /* Loss was found: the new ssthresh in bytes. */
-    uint32_t (*on_loss)(struct tcp_conn *c, weir_time now);
-    void (*on_idle)(struct tcp_conn *c, weir_time idle);
-};
-extern const struct cc_algorithm cc_newreno, cc_cubic;
-
 /* ---- The flight block: only while something is queued or outstanding ------------------------------ */
 
 struct tcp_flight {
@@ -120,6 +104,7 @@ enum tcp_timer_mode {
 enum tcp_recovery { TCP_OPEN = 0, TCP_RECOVERY, TCP_LOSS };
 
 struct reassembly;
+struct cc_algorithm; /* cc.h */
 
 struct tcp_conn {
     uint32_t hash_next;  /* demux; the pool's free list when free */
@@ -182,9 +167,8 @@ struct tcp_conn {
         } cubic;
         uint64_t reserved[5];
     } cc_state;
-    uint64_t delivered;          /* bytes ever acknowledged or SACKed: rate samples, RACK, PRR */
-    uint32_t reserved_rack[2];   /* reordering window, its persistence (RFC 8985) */
-    uint32_t reserved_accecn[4]; /* RFC 9768 counters */
+    uint64_t delivered;        /* bytes ever acknowledged or SACKed: rate samples, RACK, PRR */
+    uint32_t reserved_rack[2]; /* reordering window, its persistence (RFC 8985) */
 
     /* receive */
     seq_pos rcv_nxt, rcv_adv,
@@ -210,6 +194,7 @@ struct tcp_conn {
     int16_t soft_error; /* last ICMP or R1 */
     uint16_t close_reason;
     uint8_t limit; /* enum weir_limit */
+    uint32_t cold; /* index of its cold block (cold.h), 0: none */
 
     /* counters */
     uint64_t bytes_retransmitted, segments_out, segments_in;
@@ -308,7 +293,7 @@ struct fifo {
 
 struct tcp {
     struct env *env;
-    struct pool conns, half4s, half6s, time_waits, listeners, records, flights;
+    struct pool conns, half4s, half6s, time_waits, listeners, records, flights, colds;
     struct wheel wheel;
     struct fifo ready;   /* connections that would emit now */
     struct fifo events;  /* connections and (bit 31) listeners with event bits */

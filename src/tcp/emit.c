@@ -1,6 +1,7 @@
 /* emit.c - see output.h and emit.h: makes the segment that is due and books it. */
 #include "tcp/emit.h"
 
+#include "tcp/cc.h"
 #include "tcp/flight.h"
 #include "tcp/reassembly.h"
 #include "tcp/rtt.h"

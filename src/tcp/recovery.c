@@ -8,6 +8,7 @@
  */
 #include "tcp/recovery.h"
 
+#include "tcp/cc.h"
 #include "tcp/emit.h"
 #include "tcp/flight.h"
 #include "tcp/scoreboard.h"

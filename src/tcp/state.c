@@ -1,6 +1,7 @@
 /* state.c - see state.h. */
 #include "tcp/state.h"
 
+#include "tcp/cc.h"
 #include "tcp/flight.h"
 #include "tcp/output.h"
 #include "tcp/reassembly.h"

@@ -1,9 +1,9 @@
 /* tcp.c - see tcp.h: making and freeing, ISNs, what ICMP says. */
 #include "tcp/tcp.h"
 
-#include <assert.h>
-
 #include "base/siphash.h"
+#include "tcp/cc.h"
+#include "tcp/cold.h"
 #include "tcp/flight.h"
 #include "tcp/reassembly.h"
 #include "tcp/scoreboard.h"
@@ -35,6 +35,7 @@ int tcp_init(struct tcp *t, struct env *env)
     t->env = env;
     pool_init(&t->conns, &env->memory, sizeof(struct tcp_conn), 5);
     pool_init(&t->flights, &env->memory, sizeof(struct tcp_flight), 5);
+    pool_init(&t->colds, &env->memory, sizeof(struct tcp_cold), 5);
     pool_init(&t->records, &env->memory, sizeof(struct tx_record), 7);
     pool_init(&t->half4s, &env->memory, sizeof(struct half4), 6);
     pool_init(&t->half6s, &env->memory, sizeof(struct half6), 6);
@@ -50,6 +51,7 @@ void tcp_fini(struct tcp *t)
     tcp_settings_unref(t, t->settings);
     pool_fini(&t->conns);
     pool_fini(&t->flights);
+    pool_fini(&t->colds);
     pool_fini(&t->records);
     pool_fini(&t->half4s);
     pool_fini(&t->half6s);
@@ -84,12 +86,6 @@ uint32_t tcp_ts_offset(struct tcp *t, const struct tcp_tuple *tuple)
     return (uint32_t)tuple_hash(t, tuple, 2);
 }
 
-static const struct cc_algorithm *const algorithms[] = {
-    [WEIR_CC_NEWRENO] = &cc_newreno,
-    [WEIR_CC_CUBIC] = &cc_cubic,
-};
-static_assert(ARRAY_SIZE(algorithms) == WEIR_CC_COUNT, "an algorithm for every name");
-
 struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,
                               struct tcp_settings *settings, bool passive)
 {
@@ -115,7 +111,7 @@ struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,
     c->settings = settings ? settings : t->settings;
     tcp_settings_ref(c->settings);
     c->nodelay = c->settings->o.nodelay;
-    c->cc = algorithms[c->settings->o.congestion];
+    c->cc = cc_find(c->settings->o.congestion);
     c->state = WEIR_TCP_CLOSED;
     c->iss = tcp_isn(t, tuple, &c->settings->o);
     c->snd_una = c->snd_nxt = seq_from_isn(c->iss);
@@ -134,6 +130,7 @@ void tcp_conn_free(struct tcp *t, struct tcp_conn *c)
     uint32_t index = c->index;
 
     wheel_remove(&t->wheel, index);
+    cold_release(t, c);
     flight_clear(t, c);
     reassembly_clear(t, c);
     recvq_clear(t, c);

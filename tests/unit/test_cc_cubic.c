@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tcp/ack.h"
+#include "tcp/cc.h"
 #include "tcp/conn.h"
 
 #define MSS 1000
