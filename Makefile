@@ -3,11 +3,11 @@
 PREFIX ?= /usr/local
 MINUTES ?= 5
 .DEFAULT_GOAL := help
-.PHONY: help all demo test interop fuzz bench install clean format
+.PHONY: help all demo test interop fuzz bench mutants conformance install clean format
 
 help: ## Show this list
 	@echo "make demo is the place to begin. All commands:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 all: ## Build the library, the tool and the examples (optimised, in build/release)
 	@tools/install-deps build
@@ -28,6 +28,14 @@ interop: ## Run only the tests against Linux (they need root or user namespaces)
 fuzz: ## Fuzz every parser for MINUTES=5 altogether
 	@tools/install-deps test
 	@tools/fuzz $$(($(MINUTES) * 60))
+
+mutants: ## Prove that the tests see what they name: each patch of tests/mutants must turn its test red
+	@tools/install-deps test
+	@tools/mutants
+
+conformance: ## Write docs/rfc9293.md: each requirement, its tests and its mutant
+	@tools/install-deps test
+	@tools/conformance
 
 bench: ## Run the benchmarks
 	@tools/install-deps bench
