@@ -194,6 +194,43 @@ struct weir_ops {
     uint64_t (*copy_sum)(void *to, const void *from, size_t size, uint64_t sum);
 };
 
+/* ---- Authentication: TCP-AO (RFC 5925, 5926) and TCP-MD5 (RFC 2385) ----------------------------- */
+
+/* Message authentication codes; the output of each is in brackets. */
+enum weir_mac {
+    WEIR_MAC_MD5 = 0,      /* RFC 1321's plain digest [16]; the key is not used */
+    WEIR_MAC_HMAC_SHA1,    /* RFC 2104 [20] */
+    WEIR_MAC_AES_128_CMAC, /* RFC 4493 [16]; the key has 16 bytes */
+    WEIR_MAC_COUNT
+};
+#define WEIR_MAC_MAX 20
+
+/* Where they come from: the core has no cryptography of its own. `compute` writes the MAC of the parts in
+ * their order to `out` (WEIR_MAC_MAX bytes of room) and returns false when it cannot. It must not call
+ * weir. weir_mac_libcrypto (mac.h) fills this with OpenSSL's. */
+struct weir_mac_ops {
+    void *ctx;
+    bool (*compute)(void *ctx, enum weir_mac mac, const void *key, size_t key_size,
+                    const struct weir_slice *parts, size_t n, uint8_t *out);
+};
+
+enum weir_auth { WEIR_AUTH_MD5 = 0, WEIR_AUTH_AO };
+#define WEIR_KEY_MAX 80
+
+/* One key: with TCP-AO a Master Key Tuple (RFC 5925 3.1), with TCP-MD5 the password. */
+struct weir_tcp_key {
+    uint32_t size;        /* sizeof(struct weir_tcp_key) */
+    uint8_t auth;         /* enum weir_auth */
+    uint8_t mac;          /* AO: WEIR_MAC_HMAC_SHA1 or WEIR_MAC_AES_128_CMAC */
+    uint8_t send_id;      /* AO: KeyID in segments that we send */
+    uint8_t recv_id;      /* AO: KeyID in segments that we accept with it */
+    bool exclude_options; /* AO: other TCP options are not covered (RFC 5925 5.1) */
+    uint8_t prefix;       /* of `peer`: 32 or 128 for one host; peer.family 0: any */
+    struct weir_ip peer;
+    uint8_t key_size; /* 1..80 */
+    uint8_t key[WEIR_KEY_MAX];
+};
+
 /* Congestion control. */
 enum weir_congestion {
     WEIR_CC_NEWRENO = 0, /* RFC 5681, 6582 */
@@ -245,6 +282,7 @@ struct weir_config {
     uint32_t neighbors_max;    /* 1024 */
     bool answer_echo;          /* ICMP echo requests are answered: true */
     struct weir_ops ops;
+    struct weir_mac_ops mac;     /* needed for keys only; compute NULL: none */
     struct weir_tcp_options tcp; /* defaults for listen and connect */
     void (*trace)(void *ctx,
                   const struct weir_record *record); /* NULL: no sink. Must not call weir. */
