@@ -110,7 +110,8 @@ enum weir_drop {
     WEIR_DROP_REPLY_RING, /* the ring of connectionless replies is full */
     WEIR_DROP_NO_ROUTE,
     WEIR_DROP_NO_NEIGHBOR,
-    WEIR_DROP_OFFLOAD, /* the device's offload fields make no sense */
+    WEIR_DROP_OFFLOAD,      /* the device's offload fields make no sense */
+    WEIR_DROP_NO_TIMESTAMP, /* negotiated, but the segment has none (RFC 7323 3.2) */
     WEIR_DROP_COUNT
 };
 WEIR_API const char *weir_drop_name(enum weir_drop drop); /* "tcp-checksum" */

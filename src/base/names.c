@@ -83,7 +83,8 @@
     X(REPLY_RING, "reply-ring")                       \
     X(NO_ROUTE, "no-route")                           \
     X(NO_NEIGHBOR, "no-neighbor")                     \
-    X(OFFLOAD, "offload")
+    X(OFFLOAD, "offload")                             \
+    X(NO_TIMESTAMP, "no-timestamp")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};

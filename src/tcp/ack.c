@@ -11,10 +11,11 @@
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
 
-/* RFC 5961 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT. */
+/* RFC 5961 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT, and nothing before the first byte. */
 static bool acceptable(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
 {
-    if (in->ack <= c->snd_nxt && in->ack + c->max_snd_wnd >= c->snd_una) {
+    if (in->ack <= c->snd_nxt && in->ack + c->max_snd_wnd >= c->snd_una &&
+        in->ack >= tcp_first_data(c)) {
         return true;
     }
     trace_drop(t, c->id, WEIR_DROP_ACK_RANGE, in->s);

@@ -8,8 +8,9 @@
 #include "tcp/conn.h"
 
 struct tcp_cold {
-    uint32_t free_next; /* the pool's, when free */
-    uint32_t index;     /* of this block in its pool */
+    uint32_t free_next;     /* the pool's, when free */
+    uint32_t index;         /* of this block in its pool */
+    weir_time challenge_at; /* no answer to a useless segment before (challenge.h) */
 };
 
 /* The block, or NULL when the connection has none. */

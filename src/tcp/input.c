@@ -2,11 +2,13 @@
  * input.c - see input.h: SEGMENT ARRIVES for a connection.
  *
  * Reading order: tcp_input at the end; input_synchronized is RFC 9293 3.10.7.4's list, one call a step;
- * SYN-SENT is synsent.c; the text and the FIN are text.c.
+ * SYN-SENT is synsent.c; the text and the FIN are text.c; how often a bad segment is answered is challenge.c.
  */
 #include "tcp/input.h"
 
 #include "tcp/ack.h"
+#include "tcp/challenge.h"
+#include "tcp/reassembly.h"
 #include "tcp/state.h"
 #include "tcp/synsent.h"
 #include "tcp/text.h"
@@ -14,38 +16,9 @@
 #include "tcp/trace.h"
 #include "tcp/window.h"
 
-/* RFC 5961 7: challenge ACKs are limited per stack; the limit is drawn anew each second so that it cannot
- * be used as a side channel (the randomisation of the count is Linux's answer to that). */
-bool input_challenge_allowed(struct tcp *t)
-{
-    if (t->env->now >= t->challenge_at) {
-        t->challenge_at = t->env->now + WEIR_S;
-        t->challenge_left = TCP_CHALLENGE_PER_SECOND / 2 +
-                            (uint32_t)rng_below(&t->env->rng, TCP_CHALLENGE_PER_SECOND);
-    }
-    if (t->challenge_left == 0) {
-        t->env->dropped[WEIR_DROP_CHALLENGE_LIMIT]++;
-        return false;
-    }
-    t->challenge_left--;
-    return true;
-}
-
-void input_owe_ack(struct tcp *t, struct tcp_conn *c, bool challenge)
-{
-    if (!challenge) {
-        c->ack_now = 1;
-    } else if (input_challenge_allowed(t)) {
-        c->challenge_due = 1;
-    }
-}
-
 /* RFC 7323 5: a timestamp older than the last good one means an old duplicate. */
 static bool paws_rejects(struct tcp *t, const struct tcp_conn *c, const struct tcp_segment *s)
 {
-    if (!(s->options.present & WEIR_SEGMENT_TIMESTAMPS) || (s->flags & WEIR_TCP_RST)) {
-        return false;
-    }
     return (int32_t)(s->options.ts_val - c->ts_recent) < 0 &&
            t->env->now - c->ts_recent_at < TCP_PAWS_IDLE;
 }
@@ -92,6 +65,12 @@ static bool zero_window_exception(const struct tcp_conn *c, struct seg_in *in)
     return true;
 }
 
+/* A probe of a window that is closed: who waits for it to open needs each answer. */
+static bool is_window_probe(const struct tcp_conn *c, const struct seg_in *in)
+{
+    return in->seq + 1 == c->rcv_nxt && c->rcv_adv == c->rcv_nxt;
+}
+
 static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
                             enum weir_drop why)
 {
@@ -103,7 +82,8 @@ static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_
     }
     if (in->size && why == WEIR_DROP_SEQUENCE) { /* duplicates: each is answered (RFC 5681 4.2) */
         c->acks_owed = (uint16_t)min_u32(c->acks_owed + in->segments, UINT16_MAX);
-    } else {
+    } else if (in->size || is_window_probe(c, in) || challenge_spaced(t, c)) {
+        /* two ends that take each other's ACKs for bad ones would answer for ever */
         input_owe_ack(t, c, false);
     }
     if (c->state == WEIR_TCP_TIME_WAIT) {
@@ -111,14 +91,37 @@ static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_
     }
 }
 
-/* First: the sequence number. */
-static bool check_sequence(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+/* What timestamps say about a segment; RSTs are exempt (RFC 7323 5.2). */
+static bool check_timestamp(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
 {
-    if (c->timestamps && UNLIKELY(paws_rejects(t, c, in->s))) {
+    if (in->s->flags & WEIR_TCP_RST) {
+        return true;
+    }
+    if (UNLIKELY(!(in->s->options.present & WEIR_SEGMENT_TIMESTAMPS))) {
+        trace_drop(t, c->id, WEIR_DROP_NO_TIMESTAMP, in->s); /* RFC 7323 3.2: and no answer */
+        return false;
+    }
+    if (UNLIKELY(paws_rejects(t, c, in->s))) {
         refuse_sequence(t, c, in, WEIR_DROP_PAWS);
         return false;
     }
-    if (UNLIKELY(!in_window(c, in))) {
+    return true;
+}
+
+/* A peer that lost the state of a connection after it had sent its FIN may name the FIN itself. */
+static bool is_rst_at_fin(const struct tcp_conn *c, const struct seg_in *in)
+{
+    return (in->s->flags & WEIR_TCP_RST) && c->fin_received && in->seq + 1 == c->rcv_nxt &&
+           c->state != WEIR_TCP_TIME_WAIT;
+}
+
+/* First: the sequence number. */
+static bool check_sequence(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+{
+    if (c->timestamps && !check_timestamp(t, c, in)) {
+        return false;
+    }
+    if (UNLIKELY(!in_window(c, in)) && !is_rst_at_fin(c, in)) {
         if (!zero_window_exception(c, in)) {
             refuse_sequence(t, c, in, WEIR_DROP_SEQUENCE);
             return false;
@@ -132,10 +135,18 @@ static bool check_sequence(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
     return true;
 }
 
-/* Second: RST (RFC 5961 3). True: the segment is dealt with. */
+/* The end of everything that was SACKed: where the peer is, though we miss something before it. */
+static bool is_at_sacked_edge(const struct tcp_conn *c, seq_pos seq)
+{
+    const struct ranges *r = c->reassembly ? &c->reassembly->ranges : NULL;
+
+    return c->sack && r && r->count && r->at[r->count - 1].end == seq;
+}
+
+/* Second: RST (RFC 5961 3). */
 static void handle_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
 {
-    if (in->seq != c->rcv_nxt) {
+    if (in->seq != c->rcv_nxt && !is_at_sacked_edge(c, in->seq) && !is_rst_at_fin(c, in)) {
         trace_drop(t, c->id, WEIR_DROP_RST_SEQUENCE, in->s);
         input_owe_ack(t, c, true);
         return;

@@ -2,6 +2,7 @@
 #ifndef TCP_INPUT_H
 #define TCP_INPUT_H
 
+#include "tcp/challenge.h"
 #include "tcp/conn.h"
 
 /* A segment with its numbers widened. */
@@ -29,11 +30,5 @@ enum tcp_verdict tcp_input(struct tcp *t, struct tcp_conn *c, const struct tcp_s
 
 /* A SYN that is not acceptable: a challenge ACK is owed. */
 void tcp_syn_refused(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s);
-
-/* Owes an ACK at once; `challenge` counts against the limit of RFC 5961 7 and may be suppressed. */
-void input_owe_ack(struct tcp *t, struct tcp_conn *c, bool challenge);
-
-/* May one more challenge ACK leave? Counts it. */
-bool input_challenge_allowed(struct tcp *t);
 
 #endif

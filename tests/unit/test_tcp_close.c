@@ -203,6 +203,7 @@ static void test_time_wait_reuse(void **state)
             tk_del(k);
             continue;
         }
+        tk_advance(k, 600 * WEIR_MS);                        /* challenges are spaced */
         seg = tk_segment(k, S, ts ? 0u - 70000u : 70000, 0); /* newer by one of the two */
         tk_inject(k, &seg, 0);
         if (!listen) {
