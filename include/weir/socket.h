@@ -33,6 +33,7 @@ extern "C" {
 /* ---- Numbers ------------------------------------------------------------------------------------------ */
 
 enum weir_sock_errno {
+    WEIR_SOCK_ENOENT = 2,
     WEIR_SOCK_EAGAIN = 11,
     WEIR_SOCK_ENOMEM = 12,
     WEIR_SOCK_EACCES = 13,
@@ -102,7 +103,8 @@ enum weir_sock_option {
     WEIR_SO_SNDBUFFORCE = 32,
     WEIR_SO_RCVBUFFORCE = 33,
     WEIR_SO_PROTOCOL = 38,
-    WEIR_SO_DOMAIN = 39
+    WEIR_SO_DOMAIN = 39,
+    WEIR_SO_MAX_PACING_RATE = 47 /* bytes per second, 4 or 8 bytes; all ones: no limit */
 };
 
 enum weir_sock_tcp_option {
@@ -113,8 +115,12 @@ enum weir_sock_tcp_option {
     WEIR_TCP_KEEPINTVL = 5,
     WEIR_TCP_KEEPCNT = 6,
     WEIR_TCP_INFO = 11,
+    WEIR_TCP_CONGESTION =
+        13, /* a name: "reno", "cubic"; getting gives WEIR_SOCK_CONGESTION_MAX bytes */
     WEIR_TCP_USER_TIMEOUT = 18
 };
+
+#define WEIR_SOCK_CONGESTION_MAX 16
 
 enum weir_sock_ip_option { WEIR_IP_TOS = 1, WEIR_IP_TTL = 2 };
 enum weir_sock_ip6_option {

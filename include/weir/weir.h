@@ -237,6 +237,10 @@ enum weir_congestion {
     WEIR_CC_CUBIC,       /* RFC 9438 */
     WEIR_CC_COUNT
 };
+/* What Linux calls it: "reno", "cubic"; "unknown". */
+WEIR_API const char *weir_congestion_name(enum weir_congestion congestion);
+/* The algorithm of that name (`size` bytes, no terminator needed), or WEIR_ENOENT. */
+WEIR_API int weir_congestion_find(const char *name, size_t size);
 
 /* Options of one connection; also the defaults of a stack and of a listener (accepted connections inherit
  * theirs). See enum weir_option for changing them later. */
@@ -251,7 +255,7 @@ struct weir_tcp_options {
     bool fixed_isn;      /* use `isn` instead of RFC 6528's; for teaching and tests */
     uint8_t ttl;         /* 64 */
     uint8_t tos;         /* Diffserv field, whole byte */
-    uint8_t congestion;  /* enum weir_congestion */
+    uint8_t congestion;  /* enum weir_congestion; CUBIC */
     uint16_t mss_clamp;  /* never announce or send more than this; 0: what the MTU allows */
     uint32_t isn;
     uint32_t receive_buffer;      /* bytes of buffers charged to the receive queue, 1 MiB */
@@ -263,6 +267,10 @@ struct weir_tcp_options {
     uint32_t r1_retransmissions;  /* 3: report R1 (SHLD-10) */
     weir_time r2_time; /* 100 s of retransmitting before giving up (SHLD-11); WEIR_NEVER allowed */
     weir_time syn_r2_time; /* 180 s for SYN (MUST-23) */
+    bool
+        pacing; /* spread the window over the round trip instead of sending bursts; false. Algorithms that
+                    need it, and a max_pacing_rate, pace without being asked */
+    uint64_t max_pacing_rate; /* bytes per second, never faster; 0: no limit */
 };
 
 struct weir_config {
@@ -517,6 +525,12 @@ struct weir_tcp_info {
     uint64_t bytes_sent, bytes_acked, bytes_received, bytes_retransmitted;
     uint64_t segments_sent, segments_received, segments_retransmitted;
     uint32_t rto_count, fast_retransmit_count, zero_window_probe_count;
+    uint8_t congestion; /* enum weir_congestion: who is at work now */
+    bool app_limited;   /* delivery_rate says what the application gave, not what the path can */
+    uint16_t phase; /* of the algorithm: the enum weir_reason the trace gives (slow start, ...) */
+    uint64_t pacing_rate; /* bytes per second; 0: not paced */
+    uint64_t
+        delivery_rate; /* bytes per second, of the latest ACKs; 0: not measured since it was idle */
 };
 WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
                            struct weir_tcp_info *info);
@@ -533,7 +547,10 @@ enum weir_option {
     WEIR_OPT_TTL,
     WEIR_OPT_TOS, /* MUST-48, SHLD-21 */
     WEIR_OPT_RECEIVE_BUFFER,
-    WEIR_OPT_SEND_BUFFER
+    WEIR_OPT_SEND_BUFFER,
+    WEIR_OPT_CONGESTION, /* enum weir_congestion; a live connection goes on from the window it has */
+    WEIR_OPT_PACING,     /* 0/1 */
+    WEIR_OPT_MAX_PACING_RATE /* bytes per second, 0: no limit */
 };
 WEIR_API int weir_tcp_set(struct weir_stack *stack, weir_handle handle, enum weir_option option,
                           uint64_t value);

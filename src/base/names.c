@@ -212,6 +212,36 @@ const char *weir_tcp_state_name(enum weir_tcp_state state)
     return (uint32_t)state < ARRAY_SIZE(tcp_state_names) ? tcp_state_names[state] : "unknown";
 }
 
+#define CONGESTION_NAMES(X) \
+    X(NEWRENO, "reno")      \
+    X(CUBIC, "cubic")
+
+#define ENTRY(member, name) [WEIR_CC_##member] = (name),
+static const char *const congestion_names[] = {CONGESTION_NAMES(ENTRY)};
+#undef ENTRY
+static_assert(0 CONGESTION_NAMES(COUNT_ONE) == WEIR_CC_COUNT, "every member has a name");
+
+const char *weir_congestion_name(enum weir_congestion congestion)
+{
+    return (uint32_t)congestion < WEIR_CC_COUNT ? congestion_names[congestion] : "unknown";
+}
+
+int weir_congestion_find(const char *name, size_t size)
+{
+    for (int i = 0; i < WEIR_CC_COUNT; i++) {
+        const char *known = congestion_names[i];
+        size_t at = 0;
+
+        while (at < size && known[at] && known[at] == name[at]) {
+            at++;
+        }
+        if (at == size && !known[at]) {
+            return i;
+        }
+    }
+    return WEIR_ENOENT;
+}
+
 #define ERROR_NAMES(X)                          \
     X(OK, "success")                            \
     X(EINVAL, "invalid argument")               \

@@ -6,6 +6,7 @@ static const struct {
     const char *name;
 } names[] = {
     {0, "OK"},
+    {WEIR_SOCK_ENOENT, "ENOENT"},
     {WEIR_SOCK_EAGAIN, "EAGAIN"},
     {WEIR_SOCK_ENOMEM, "ENOMEM"},
     {WEIR_SOCK_EACCES, "EACCES"},

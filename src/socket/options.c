@@ -53,6 +53,8 @@ static uint64_t core_value(const struct weir_sock *s, enum weir_option option, b
     case WEIR_OPT_TTL: return ttl_for(s, v4);
     case WEIR_OPT_TOS: return v4 ? s->o.tos : s->o.tclass;
     case WEIR_OPT_RECEIVE_BUFFER: return o->receive_buffer;
+    case WEIR_OPT_CONGESTION: return o->congestion;
+    case WEIR_OPT_MAX_PACING_RATE: return o->max_pacing_rate;
     default: return o->send_buffer;
     }
 }
@@ -82,7 +84,7 @@ void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener
         changed |= ttl_for(s, v4) != ttl_for(s, listener_v4) ? 1u << WEIR_OPT_TTL : 0u;
         changed |= s->o.tos != s->o.tclass ? 1u << WEIR_OPT_TOS : 0u;
     }
-    for (unsigned option = WEIR_OPT_NODELAY; option <= WEIR_OPT_SEND_BUFFER; option++) {
+    for (unsigned option = WEIR_OPT_NODELAY; option < 32; option++) {
         if (changed & (1u << option)) {
             (void)sock_options_apply(s, (enum weir_option)option);
         }
@@ -150,12 +152,52 @@ static int get_socket(struct weir_sock *s, int name, int32_t *value)
     }
 }
 
+static int give(void *value, uint32_t *size, const void *from, uint32_t from_size)
+{
+    *size = min_u32(*size, from_size);
+    memcpy(value, from, *size);
+    return 0;
+}
+
+/* All ones means no limit, in either size. */
+static int set_pacing_rate(struct weir_sock *s, const void *value, uint32_t size)
+{
+    uint64_t rate = 0;
+    uint32_t half;
+
+    if (size >= sizeof(rate)) {
+        memcpy(&rate, value, sizeof(rate));
+    } else if (size >= sizeof(half)) {
+        memcpy(&half, value, sizeof(half));
+        rate = half == UINT32_MAX ? UINT64_MAX : half;
+    } else {
+        return -WEIR_SOCK_EINVAL;
+    }
+    s->o.tcp.max_pacing_rate = rate == UINT64_MAX ? 0 : max_u64(rate, 1);
+    return sock_options_apply(s, WEIR_OPT_MAX_PACING_RATE);
+}
+
+static int get_pacing_rate(const struct weir_sock *s, void *value, uint32_t *size)
+{
+    uint64_t rate = s->o.tcp.max_pacing_rate ? s->o.tcp.max_pacing_rate : UINT64_MAX;
+    uint32_t half = (uint32_t)min_u64(rate, UINT32_MAX);
+
+    return *size >= sizeof(rate) ? give(value, size, &rate, sizeof(rate))
+                                 : give(value, size, &half, sizeof(half));
+}
+
 /* ---- Any level ---------------------------------------------------------------------------------------- */
 
 int weir_sock_setsockopt(struct weir_sock *s, int level, int name, const void *value, uint32_t size)
 {
     int32_t number = 0;
 
+    if (level == WEIR_SOL_TCP && name == WEIR_TCP_CONGESTION) {
+        return sock_congestion_set(s, value, size);
+    }
+    if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MAX_PACING_RATE) {
+        return set_pacing_rate(s, value, size);
+    }
     switch (level) {
     case WEIR_SOL_SOCKET:
     case WEIR_SOL_TCP:
@@ -187,13 +229,6 @@ static int no_such_level(const struct weir_sock *s)
     return s->domain == 4 ? -WEIR_SOCK_EOPNOTSUPP : -WEIR_SOCK_ENOPROTOOPT;
 }
 
-static int give(void *value, uint32_t *size, const void *from, uint32_t from_size)
-{
-    *size = min_u32(*size, from_size);
-    memcpy(value, from, *size);
-    return 0;
-}
-
 int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, uint32_t *size)
 {
     struct weir_sock_tcp_info info;
@@ -209,6 +244,15 @@ int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, 
     if (level == WEIR_SOL_TCP && name == WEIR_TCP_INFO) {
         sock_tcp_info(s, &info);
         return give(value, size, &info, sizeof(info));
+    }
+    if (level == WEIR_SOL_TCP && name == WEIR_TCP_CONGESTION) {
+        char congestion[WEIR_SOCK_CONGESTION_MAX] = {0};
+
+        sock_congestion_get(s, congestion);
+        return give(value, size, congestion, sizeof(congestion));
+    }
+    if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MAX_PACING_RATE) {
+        return get_pacing_rate(s, value, size);
     }
     switch (level) {
     case WEIR_SOL_SOCKET: error = get_socket(s, name, &number); break;

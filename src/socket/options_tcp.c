@@ -60,6 +60,34 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
     }
 }
 
+int sock_congestion_set(struct weir_sock *s, const char *name, uint32_t size)
+{
+    uint32_t length = 0;
+    int found;
+
+    if (size == 0) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    while (length < size && length < WEIR_SOCK_CONGESTION_MAX - 1 && name[length]) {
+        length++;
+    }
+    found = weir_congestion_find(name, length);
+    if (found < 0) {
+        return -WEIR_SOCK_ENOENT;
+    }
+    s->o.tcp.congestion = (uint8_t)found;
+    return sock_options_apply(s, WEIR_OPT_CONGESTION);
+}
+
+void sock_congestion_get(const struct weir_sock *s, char name[WEIR_SOCK_CONGESTION_MAX])
+{
+    const char *known = weir_congestion_name((enum weir_congestion)s->o.tcp.congestion);
+
+    for (uint32_t i = 0; i < WEIR_SOCK_CONGESTION_MAX - 1 && known[i]; i++) {
+        name[i] = known[i];
+    }
+}
+
 /* ---- Getting ------------------------------------------------------------------------------------------ */
 
 static int32_t segment_size(const struct weir_sock *s)
@@ -110,6 +138,8 @@ static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info
     o->total_retrans = (uint32_t)min_u64(i->segments_retransmitted, UINT32_MAX);
     o->total_rto = (uint16_t)min_u32(i->rto_count, UINT16_MAX);
     o->notsent_bytes = i->unsent_bytes;
+    o->delivery_rate = i->delivery_rate;
+    o->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX; /* as Linux: not paced */
 }
 
 static void fill_connection(const struct weir_tcp_info *i, struct weir_sock_tcp_info *o)

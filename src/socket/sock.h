@@ -155,6 +155,8 @@ int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_
 int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32_t size);
 int sock_option_get_ip(struct weir_sock *s, int name, int32_t *value);
 int sock_option_get_ip6(struct weir_sock *s, int name, int32_t *value);
+int sock_congestion_set(struct weir_sock *s, const char *name, uint32_t size);
+void sock_congestion_get(const struct weir_sock *s, char name[WEIR_SOCK_CONGESTION_MAX]);
 int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value);
 int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value);
 void sock_tcp_info(struct weir_sock *s, struct weir_sock_tcp_info *info);

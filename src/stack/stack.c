@@ -13,6 +13,7 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .sack = true,
         .delayed_ack = true,
         .ttl = 64,
+        .congestion = WEIR_CC_CUBIC,
         .receive_buffer = 1u << 20,
         .send_buffer = 1u << 20,
         .delayed_ack_time = 40 * WEIR_MS,

@@ -57,12 +57,13 @@ static void apply_sack(struct tcp *t, struct tcp_conn *c, const struct seg_in *i
     }
 }
 
-static void take_sample(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
+static void take_sample(struct tcp *t, struct tcp_conn *c, struct ack_info *info)
 {
     weir_time now = t->env->now;
 
     if (info->first_sent_at && !info->retransmitted_acked) {
-        rtt_sample(t, c, now - info->first_sent_at);
+        info->rtt = max_u64(now - info->first_sent_at, 1);
+        rtt_sample(t, c, info->rtt);
     } else if (info->retransmitted_acked && info->has_ts && info->ts_ecr) {
         /* Karn: what was sent once but waited behind a hole measures the hole, not the path */
         uint32_t ms = (uint32_t)(now / WEIR_MS) + c->ts_offset - info->ts_ecr;
@@ -144,6 +145,7 @@ bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
         }
         info.duplicate = is_duplicate(c, in, &info);
         take_sample(t, c, &info);
+        rate_finish(t, c, &info);
         recovery_on_ack(t, c, &info);
     }
     timeout_on_ack(t, c, &info);

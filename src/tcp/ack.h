@@ -4,6 +4,7 @@
 #define TCP_ACK_H
 
 #include "tcp/conn.h"
+#include "tcp/rate.h"
 
 struct seg_in;
 
@@ -21,6 +22,8 @@ struct ack_info {
         first_sent_at; /* send time of the latest-sent record acked or SACKed that was sent once; 0: none */
     uint32_t ts_ecr; /* echoed timestamp, if has_ts */
     bool has_ts;
+    weir_time rtt;           /* the round trip this ACK measured without doubt (Karn); 0: none */
+    struct rate_sample rate; /* what it says about the rate of delivery */
 };
 
 /* Step 5 of SEGMENT ARRIVES in a synchronized state. false: the segment is to be dropped (an answer, if

@@ -1,7 +1,10 @@
-/* cc.c - see cc.h: the algorithms by name. */
+/* cc.c - see cc.h: the algorithms by name; beginning, changing and ending one. */
 #include "tcp/cc.h"
 
 #include <assert.h>
+
+#include "tcp/ack.h"
+#include "tcp/trace.h"
 
 static const struct cc_algorithm *const algorithms[] = {
     [WEIR_CC_NEWRENO] = &cc_newreno,
@@ -12,4 +15,102 @@ static_assert(ARRAY_SIZE(algorithms) == WEIR_CC_COUNT, "an algorithm for every n
 const struct cc_algorithm *cc_find(uint8_t congestion)
 {
     return algorithms[congestion];
+}
+
+uint8_t cc_congestion(const struct cc_algorithm *cc)
+{
+    uint8_t i = 0;
+
+    while (algorithms[i] != cc) {
+        i++;
+    }
+    return i;
+}
+
+uint32_t cc_initial_window(const struct tcp_conn *c)
+{
+    return min_u32(10u * c->mss_base, max_u32(2u * c->mss_base, 14600));
+}
+
+/* Sets c->cc and takes what it needs; what is there instead when memory is short needs nothing. */
+static void attach(struct tcp *t, struct tcp_conn *c, uint8_t congestion)
+{
+    memset(&c->cc_state, 0, sizeof(c->cc_state));
+    c->cc = cc_find(congestion);
+    if (c->cc->attach && !c->cc->attach(t, c)) {
+        memset(&c->cc_state, 0, sizeof(c->cc_state));
+        c->cc = &cc_cubic;
+    }
+}
+
+void cc_release(struct tcp *t, struct tcp_conn *c)
+{
+    if (c->cc->release) {
+        c->cc->release(t, c);
+    }
+}
+
+void cc_start(struct tcp *t, struct tcp_conn *c)
+{
+    cc_release(t, c);
+    attach(t, c, c->settings->o.congestion);
+    c->cc->init(c, t->env->now);
+}
+
+void cc_change(struct tcp *t, struct tcp_conn *c, uint8_t congestion)
+{
+    uint32_t cwnd = c->cwnd, ssthresh = c->ssthresh;
+
+    if (c->cc == cc_find(congestion)) {
+        return;
+    }
+    cc_release(t, c);
+    if (cwnd == 0) { /* not established: cc_start will do it */
+        c->cc = cc_find(congestion);
+        memset(&c->cc_state, 0, sizeof(c->cc_state));
+        return;
+    }
+    attach(t, c, congestion);
+    c->cc->init(c, t->env->now);
+    c->cwnd = cwnd;
+    c->ssthresh = ssthresh;
+}
+
+/* ---- What recovery.c calls ------------------------------------------------------------------------------ */
+
+enum weir_reason cc_phase(const struct tcp_conn *c)
+{
+    if (c->cc->phase) {
+        return c->cc->phase(c);
+    }
+    return c->cwnd < c->ssthresh ? WEIR_REASON_SLOW_START : WEIR_REASON_CONGESTION_AVOIDANCE;
+}
+
+void cc_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
+{
+    uint32_t before = c->cwnd;
+    enum weir_reason reason = cc_phase(c);
+
+    c->cc->on_ack(c, info, t->env->now);
+    if (c->cc->phase && cc_phase(c) != reason) {
+        reason = cc_phase(c);
+    } else if (c->cwnd == before) {
+        return;
+    }
+    trace_cwnd(t, c, before, reason);
+}
+
+void cc_on_delivered(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
+{
+    uint32_t before = c->cwnd;
+    enum weir_reason reason;
+
+    if (!c->cc->on_delivered) {
+        return;
+    }
+    reason = cc_phase(c);
+    c->cc->on_delivered(c, info, t->env->now);
+    if (c->cwnd != before || cc_phase(c) != reason) {
+        trace_cwnd(t, c, before, cc_phase(c));
+    }
 }

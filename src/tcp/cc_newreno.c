@@ -7,7 +7,7 @@
 static void newreno_init(struct tcp_conn *c, weir_time now)
 {
     (void)now;
-    c->cwnd = min_u32(10u * c->mss_base, max_u32(2u * c->mss_base, 14600));
+    c->cwnd = cc_initial_window(c);
     c->ssthresh = UINT32_MAX;
 }
 
@@ -49,7 +49,7 @@ static void newreno_on_idle(struct tcp_conn *c, weir_time idle)
 }
 
 const struct cc_algorithm cc_newreno = {
-    .name = "newreno",
+    .name = "reno",
     .init = newreno_init,
     .on_ack = newreno_on_ack,
     .on_loss = newreno_on_loss,

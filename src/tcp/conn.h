@@ -50,7 +50,8 @@ enum tx_flags {
     TX_LOST = 1 << 1,          /* to be sent again; not in flight */
     TX_RETRANSMITTED = 1 << 2, /* sent more than once */
     TX_FIN = 1 << 3,           /* the last byte is the FIN */
-    TX_UNSENT = 1 << 4         /* lost because the device dropped it: no sign of congestion */
+    TX_UNSENT = 1 << 4,        /* lost because the device dropped it: no sign of congestion */
+    TX_APP_LIMITED = 1 << 7    /* sent while the path waited for the application (rate.h) */
 };
 
 struct tx_record {
@@ -61,12 +62,25 @@ struct tx_record {
     uint8_t flags;
     uint8_t frames_out; /* frames of this range that the device still holds */
     weir_time sent_at;  /* of the latest transmission */
-    uint64_t delivered; /* conn->delivered then: rate samples, RACK */
+    /* for rate samples (rate.h), as it was then: */
     weir_time delivered_at;
+    uint32_t delivered, lost;      /* conn->delivered, flight->rate.lost */
+    uint32_t tx_in_flight;         /* this record included */
+    uint32_t send_elapsed_us;      /* since the first of this flight was sent */
     uint32_t time_next, time_prev; /* reserved: RACK's order of transmission */
 };
 
 /* ---- The flight block: only while something is queued or outstanding ------------------------------ */
+
+/* rate.h and pacer.h */
+struct tcp_rate {
+    weir_time first_sent_at; /* of the record that was sent last of those that arrived */
+    weir_time next_send_at;  /* pacing: not before */
+    uint32_t app_limited;    /* until conn->delivered (low half) exceeds this; 0: not */
+    uint32_t lost;           /* bytes ever marked lost by congestion */
+    uint32_t last : 31;      /* the last delivery rate, in units of 64 bytes per second */
+    uint32_t last_app_limited : 1;
+};
 
 struct tcp_flight {
     uint32_t free_next; /* the pool's, when free */
@@ -86,6 +100,7 @@ struct tcp_flight {
     weir_time delivered_at;
     /* room for RACK-TLP, PRR and HyStart++, which need nothing while idle (asserted in layout.c) */
     uint64_t reserved_recovery[6];
+    struct tcp_rate rate;
 };
 
 /* What an idle connection points to: reads as empty, is never written. */

@@ -19,7 +19,9 @@ static void enter(struct tcp *t, struct tcp_conn *c)
     uint32_t before = c->cwnd;
 
     c->ssthresh = c->cc->on_loss(c, t->env->now);
-    c->cwnd = c->ssthresh;
+    if (!c->cc->own_recovery) {
+        c->cwnd = c->ssthresh;
+    }
     c->recovery = TCP_RECOVERY;
     c->flight->recover = c->snd_nxt;
     c->fast_retransmit_count++;
@@ -31,7 +33,7 @@ static void leave(struct tcp *t, struct tcp_conn *c)
     uint32_t before = c->cwnd;
     uint32_t flight = scoreboard_in_flight(c);
 
-    if (c->recovery == TCP_RECOVERY) {
+    if (c->recovery == TCP_RECOVERY && !c->cc->own_recovery) {
         /* RFC 6582 3.2 step 3 (1): no burst when little is in flight */
         c->cwnd = min_u32(c->ssthresh, max_u32(flight, c->mss_base) + c->mss_base);
     }
@@ -114,7 +116,6 @@ static void detect_by_sack(struct tcp *t, struct tcp_conn *c)
 void recovery_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
 {
     struct tcp_flight *f = c->flight;
-    uint32_t before = c->cwnd;
 
     if (f == &tcp_flight_none) {
         return;
@@ -134,13 +135,9 @@ void recovery_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *i
     if (c->recovery != TCP_OPEN && c->snd_una >= f->recover) {
         leave(t, c);
     } else if (info->acked && c->recovery != TCP_RECOVERY) {
-        c->cc->on_ack(c, info, t->env->now);
-        if (c->cwnd != before) {
-            trace_cwnd(t, c, before,
-                       before < c->ssthresh ? WEIR_REASON_SLOW_START
-                                            : WEIR_REASON_CONGESTION_AVOIDANCE);
-        }
+        cc_on_ack(t, c, info);
     }
+    cc_on_delivered(t, c, info);
 }
 
 void recovery_on_rto(struct tcp *t, struct tcp_conn *c)
@@ -160,6 +157,9 @@ void recovery_on_rto(struct tcp *t, struct tcp_conn *c)
         scoreboard_forget_sack(t, c); /* the oldest was SACKed and yet not acknowledged: reneging */
     }
     scoreboard_mark_all(t, c, WEIR_REASON_RTO);
+    if (c->cc->on_rto) {
+        c->cc->on_rto(c, t->env->now);
+    }
     c->cwnd = c->mss_base;
     trace_cwnd(t, c, before, WEIR_REASON_RTO);
 }

@@ -3,6 +3,7 @@
 
 #include "tcp/ack.h"
 #include "tcp/flight.h"
+#include "tcp/rate.h"
 #include "tcp/trace.h"
 
 uint32_t scoreboard_in_flight(const struct tcp_conn *c)
@@ -52,14 +53,6 @@ static void unlink_record(struct tcp *t, struct tcp_flight *f, uint32_t index)
     pool_put(&t->records, index);
 }
 
-static void stamp(struct tcp *t, struct tcp_conn *c, struct tx_record *r)
-{
-    r->sent_at = t->env->now;
-    r->delivered = c->delivered;
-    r->delivered_at = c->flight->delivered_at;
-    r->count++;
-}
-
 bool scoreboard_sent(struct tcp *t, struct tcp_conn *c, uint32_t size, bool fin)
 {
     uint32_t index;
@@ -76,8 +69,8 @@ bool scoreboard_sent(struct tcp *t, struct tcp_conn *c, uint32_t size, bool fin)
     r->size = size;
     r->flags = fin ? TX_FIN : 0;
     link_after(t, c->flight, c->flight->tx_tail, index);
-    stamp(t, c, r);
     c->snd_nxt += size;
+    rate_on_send(t, c, r);
     return true;
 }
 
@@ -130,7 +123,7 @@ bool scoreboard_resent(struct tcp *t, struct tcp_conn *c, uint32_t index, uint32
     c->flight->lost_bytes -= r->size;
     r->flags &= (uint8_t) ~(TX_LOST | TX_UNSENT);
     r->flags |= TX_RETRANSMITTED;
-    stamp(t, c, r);
+    rate_on_send(t, c, r);
     return true;
 }
 
@@ -160,6 +153,7 @@ void scoreboard_ack(struct tcp *t, struct tcp_conn *c, seq_pos ack, struct ack_i
         } else {
             learn(r, info);
             c->delivered += part;
+            rate_on_delivered(c, r, part, info);
         }
         if (r->flags & TX_LOST) {
             f->lost_bytes -= part;
@@ -187,6 +181,7 @@ static void sack_record(struct tcp_conn *c, struct tx_record *r, struct ack_info
     f->sacked_bytes += r->size;
     info->sacked += r->size;
     c->delivered += r->size;
+    rate_on_delivered(c, r, r->size, info);
 }
 
 void scoreboard_sack(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos end,
@@ -227,6 +222,7 @@ void scoreboard_mark(struct tcp *t, struct tcp_conn *c, uint32_t index, enum wei
     if (f->rtx_hint && r->start < tx_at(t, f->rtx_hint)->start) {
         f->rtx_hint = index;
     }
+    rate_on_lost(t, c, r, reason);
     trace_lost(t, c, r->start, r->size, reason);
 }
 

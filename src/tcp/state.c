@@ -124,7 +124,7 @@ void tcp_established(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
     c->timer_mode = TCP_MODE_NONE;
     c->rto_at = WEIR_NEVER;
     c->last_send_at = 0;
-    c->cc->init(c, t->env->now);
+    cc_start(t, c);
     timeout_keepalive(t, c);
     if (!c->passive) {
         tcp_event(t, c, WEIR_EVENT_CONNECTED | WEIR_EVENT_WRITABLE);

@@ -130,6 +130,7 @@ void tcp_conn_free(struct tcp *t, struct tcp_conn *c)
     uint32_t index = c->index;
 
     wheel_remove(&t->wheel, index);
+    cc_release(t, c);
     cold_release(t, c);
     flight_clear(t, c);
     reassembly_clear(t, c);

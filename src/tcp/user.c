@@ -2,7 +2,9 @@
  * it is sent by the next weir_output. */
 #include "tcp/tcp.h"
 
+#include "tcp/cc.h"
 #include "tcp/flight.h"
+#include "tcp/rate.h"
 #include "tcp/reassembly.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
@@ -29,6 +31,7 @@ int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_
 {
     int error = check_send(c);
     size_t done;
+    bool waited;
 
     if (error != WEIR_OK) {
         return error;
@@ -36,7 +39,11 @@ int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_
     if (size == 0) {
         return 0;
     }
+    waited = rate_waits_for_app(c);
     done = sendq_append(t, c, data, size);
+    if (waited) {
+        rate_mark_app_limited(c);
+    }
     if (done < size) {
         c->write_blocked = 1;
     }
@@ -54,6 +61,7 @@ int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint3
                       uint64_t cookie)
 {
     int error = check_send(c);
+    bool waited;
 
     if (error != WEIR_OK) {
         return error;
@@ -61,7 +69,11 @@ int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint3
     if (size == 0 || size > c->settings->o.send_buffer) {
         return size ? WEIR_EMSGSIZE : WEIR_EINVAL;
     }
+    waited = rate_waits_for_app(c);
     error = sendq_append_ref(t, c, data, size, cookie);
+    if (waited) {
+        rate_mark_app_limited(c);
+    }
     if (error == WEIR_EAGAIN) {
         c->write_blocked = 1;
     } else if (error == WEIR_OK) {
@@ -225,6 +237,10 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     i->rto_count = c->rto_count;
     i->fast_retransmit_count = c->fast_retransmit_count;
     i->zero_window_probe_count = c->probe_count;
+    i->congestion = cc_congestion(c->cc);
+    i->phase = (uint16_t)cc_phase(c);
+    i->app_limited = c->flight->rate.last_app_limited;
+    i->delivery_rate = rate_last(c);
 }
 
 int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64_t value)
@@ -252,6 +268,11 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
     case WEIR_OPT_SEND_BUFFER:
         o->send_buffer = (uint32_t)value;
         return value >= 256 && value <= 1u << 30 ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_CONGESTION:
+        o->congestion = (uint8_t)value;
+        return value < WEIR_CC_COUNT ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_PACING: o->pacing = value != 0; return WEIR_OK;
+    case WEIR_OPT_MAX_PACING_RATE: o->max_pacing_rate = value; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -270,6 +291,9 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_TOS: *value = o->tos; return WEIR_OK;
     case WEIR_OPT_RECEIVE_BUFFER: *value = o->receive_buffer; return WEIR_OK;
     case WEIR_OPT_SEND_BUFFER: *value = o->send_buffer; return WEIR_OK;
+    case WEIR_OPT_CONGESTION: *value = o->congestion; return WEIR_OK;
+    case WEIR_OPT_PACING: *value = o->pacing; return WEIR_OK;
+    case WEIR_OPT_MAX_PACING_RATE: *value = o->max_pacing_rate; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -299,6 +323,9 @@ int tcp_user_set(struct tcp *t, struct tcp_conn *c, enum weir_option option, uin
         c->settings->o = o;
     }
     c->nodelay = o.nodelay;
+    if (option == WEIR_OPT_CONGESTION) {
+        cc_change(t, c, o.congestion);
+    }
     timeout_keepalive(t, c);
     tcp_touch(t, c);
     return WEIR_OK;

@@ -45,12 +45,21 @@ static void test_tables_are_complete(void **state)
     CHECK_ENUM(weir_reason_name, enum weir_reason, WEIR_REASON_COUNT, LOWER);
     CHECK_ENUM(weir_limit_name, enum weir_limit, WEIR_LIMIT_COUNT, LOWER);
     CHECK_ENUM(weir_timer_name, enum weir_timer, WEIR_TIMER_COUNT, LOWER);
+    CHECK_ENUM(weir_congestion_name, enum weir_congestion, WEIR_CC_COUNT, LOWER);
     CHECK_ENUM(weir_tcp_state_name, enum weir_tcp_state, WEIR_TCP_STATE_COUNT, UPPER);
 }
 
 static void test_some_names(void **state)
 {
     (void)state;
+    for (int i = 0; i < WEIR_CC_COUNT; i++) {
+        const char *name = weir_congestion_name((enum weir_congestion)i);
+        assert_int_equal(weir_congestion_find(name, strlen(name)), i);
+        assert_int_equal(weir_congestion_find(name, strlen(name) - 1), WEIR_ENOENT);
+    }
+    assert_string_equal(weir_congestion_name(WEIR_CC_NEWRENO), "reno");
+    assert_int_equal(weir_congestion_find("cubic!", 5), WEIR_CC_CUBIC);
+    assert_int_equal(weir_congestion_find("cubic!", 6), WEIR_ENOENT);
     assert_string_equal(weir_drop_name(WEIR_DROP_TCP_CHECKSUM), "tcp-checksum");
     assert_string_equal(weir_drop_name(WEIR_DROP_NONE), "none");
     assert_string_equal(weir_drop_name(WEIR_DROP_OFFLOAD), "offload");

@@ -381,6 +381,45 @@ static void test_tcp_info(void **state)
     sk_del(k);
 }
 
+/* TCP_CONGESTION as on Linux: names, ENOENT, 16 bytes; SO_MAX_PACING_RATE in two sizes. */
+static void test_congestion(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *l = sk_listener(k, 1, "10.0.0.2", 80, 5), *c, *a;
+    char name[32] = {0};
+    uint32_t size = sizeof(name), half = 1000;
+    uint64_t whole = 1ULL << 40;
+    (void)state;
+    c = sk_socket(k, 0, WEIR_AF_INET);
+    sk_ok(weir_sock_getsockopt(c, TCP(CONGESTION), name, &size));
+    assert_int_equal(size, 16);
+    assert_string_equal(name, "cubic");
+    sk_fails(weir_sock_setsockopt(c, TCP(CONGESTION), "no such", 7), WEIR_SOCK_ENOENT);
+    sk_fails(weir_sock_setsockopt(c, TCP(CONGESTION), "", 0), WEIR_SOCK_EINVAL);
+    sk_ok(weir_sock_setsockopt(c, TCP(CONGESTION), "reno", 4));
+    sk_ok(weir_sock_setsockopt(l, TCP(CONGESTION), "reno", 5)); /* inherited by what it accepts */
+    sk_fails(sk_connect_to(c, "10.0.0.2", 80), WEIR_SOCK_EINPROGRESS);
+    sk_run(k, 10 * WEIR_MS);
+    a = sk_accept(l);
+    size = 3;
+    sk_ok(weir_sock_getsockopt(a, TCP(CONGESTION), name, &size));
+    assert_int_equal(size, 3);
+    assert_memory_equal(name, "ren", 3);
+    sk_ok(weir_sock_setsockopt(a, TCP(CONGESTION), "cubic", 5)); /* live */
+    sk_ok(weir_sock_setsockopt(a, SO(MAX_PACING_RATE), &half, sizeof(half)));
+    assert_int_equal(sk_get(a, SO(MAX_PACING_RATE)), 1000);
+    half = UINT32_MAX;
+    sk_ok(weir_sock_setsockopt(a, SO(MAX_PACING_RATE), &half, sizeof(half)));
+    assert_int_equal(sk_get(a, SO(MAX_PACING_RATE)), -1);
+    sk_ok(weir_sock_setsockopt(a, SO(MAX_PACING_RATE), &whole, sizeof(whole)));
+    size = sizeof(whole);
+    whole = 0;
+    sk_ok(weir_sock_getsockopt(a, SO(MAX_PACING_RATE), &whole, &size));
+    assert_true(whole == 1ULL << 40);
+    sk_fails(weir_sock_setsockopt(a, SO(MAX_PACING_RATE), &half, 3), WEIR_SOCK_EINVAL);
+    sk_del(k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_buffers),
         cmocka_unit_test(test_receive_buffer_is_the_window),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_congestion),
         cmocka_unit_test(test_maxseg),
         cmocka_unit_test(test_ttl_and_tos_of_packets),
         cmocka_unit_test(test_listener_options_before_listen),

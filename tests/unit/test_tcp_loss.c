@@ -7,6 +7,7 @@
 static struct tk *start(bool sack)
 {
     struct tk_setup s = tk_setup();
+    s.config.tcp.congestion = WEIR_CC_NEWRENO;
     if (sack)
         s.peer.present |= WEIR_SEGMENT_SACK_PERMITTED;
     struct tk *k = tk_new(&s);
