@@ -161,6 +161,8 @@ struct weir_sock_config {
     /* Linux's rule, the default: any ICMP error ends a connect that is under way. false: only hard errors
      * do (RFC 1122 4.2.3.9), the others are reported by SO_ERROR. */
     bool soft_errors_end_connect;
+    /* `tcp` is not the stack's own: connections and listeners are given it in every case. false */
+    bool tcp_differs;
 };
 WEIR_API void weir_sock_config_default(struct weir_sock_config *config);
 

@@ -3,6 +3,7 @@
 #define CLI_CMD_H
 
 int cmd_demo(int argc, char **argv);
+int cmd_drill(int argc, char **argv);
 int cmd_ladder(int argc, char **argv);
 int cmd_nc(int argc, char **argv);
 int cmd_relay(int argc, char **argv);

@@ -19,7 +19,7 @@ static int start_listening(struct weir_sock *s, uint32_t backlog)
     }
     sock_listen_config(s, &s->local, &config);
     sock_options_core(s, sock_is_v4(s), &options);
-    config.options = memcmp(&options, &s->space->config.tcp, sizeof(options)) ? &options : NULL;
+    config.options = sock_options_differ(s, &options) ? &options : NULL;
     config.backlog = backlog + 1; /* Linux: full means more than backlog */
     error = weir_tcp_listen(s->space->stack, &config, &s->handle);
     if (error != WEIR_OK) {
@@ -148,7 +148,7 @@ static int start_connecting(struct weir_sock *s, const struct weir_endpoint *to)
     config.remote = sock_name_core(&remote);
     config.user = s->slot;
     sock_options_core(s, ip_addr_is_v4(&remote.ip), &options);
-    config.options = memcmp(&options, &s->space->config.tcp, sizeof(options)) ? &options : NULL;
+    config.options = sock_options_differ(s, &options) ? &options : NULL;
     error = weir_tcp_connect(s->space->stack, &config, &s->handle);
     if (error != WEIR_OK) {
         return -connect_errno(error);

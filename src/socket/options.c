@@ -38,6 +38,13 @@ void sock_options_core(const struct weir_sock *s, bool v4, struct weir_tcp_optio
     }
 }
 
+bool sock_options_differ(const struct weir_sock *s, const struct weir_tcp_options *o)
+{
+    const struct weir_sock_config *c = &s->space->config;
+
+    return c->tcp_differs || memcmp(o, &c->tcp, sizeof(*o)) != 0;
+}
+
 /* What the option is worth now; `v4`: for a connection of that family. */
 static uint64_t core_value(const struct weir_sock *s, enum weir_option option, bool v4)
 {

@@ -148,6 +148,8 @@ void sock_disconnect(struct weir_sock *s);
 void sock_options_init(struct sock_options *o, const struct weir_sock_config *config);
 /* For a connection or listener of this family. */
 void sock_options_core(const struct weir_sock *s, bool v4, struct weir_tcp_options *o);
+/* Must the core be told them? */
+bool sock_options_differ(const struct weir_sock *s, const struct weir_tcp_options *o);
 void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener);
 int sock_options_apply(struct weir_sock *s, enum weir_option option); /* to the handle, if any */
 bool sock_is_v4(const struct weir_sock *s); /* which family's TTL and TOS its packets have */

@@ -1,0 +1,278 @@
+/*
+ * run_call_io.c - calls that move bytes.
+ *
+ * What is written is the pattern of run_pattern, continued from call to call, and what is read must be:
+ * so a stack that mixes bytes up is found out, whatever the script says.
+ */
+#include "drill/run_private.h"
+
+#define BYTES_MAX (64u << 20)
+
+void run_pattern_fill(uint8_t *data, uint64_t size, uint64_t position)
+{
+    for (uint64_t i = 0; i < size; i++) {
+        data[i] = run_pattern(position + i);
+    }
+}
+
+static bool nonblocking(const struct run_call *call)
+{
+    return call->fd->nonblocking || (call->number[0] & WEIR_MSG_DONTWAIT);
+}
+
+/* ---- Arguments ------------------------------------------------------------------------------------------- */
+
+static bool stream_arg(struct run *run, struct run_call *call)
+{
+    if (!run_arg_fd(run, call, 0, &call->fd)) {
+        return false;
+    }
+    return call->fd->kind == FD_SOCKET ||
+           run_skip(run, call->pos, "not modelled: %s() on this descriptor", call->kind->name);
+}
+
+static bool room(struct run *run, struct run_call *call, uint64_t size)
+{
+    if (size > BYTES_MAX) {
+        return run_broken(run, call->pos, "%s(): %llu bytes", call->kind->name,
+                          (unsigned long long)size);
+    }
+    call->size = size;
+    call->data = run_get(run, size ? size : 1);
+    return call->data != NULL;
+}
+
+/* fd, ..., size, and flags if there is a fourth. */
+static bool plain_begin(struct run *run, struct run_call *call)
+{
+    int64_t size = 0, flags = 0;
+
+    if (!stream_arg(run, call) || !run_arg_number(run, call, 2, &size) ||
+        (call->script->arg_count > 3 && !run_arg_number(run, call, 3, &flags))) {
+        return false;
+    }
+    call->number[0] = (int32_t)flags;
+    return room(run, call, (uint64_t)size);
+}
+
+/* [{..., 10}, {..., 20}]: how many bytes they are together. */
+static bool vector_size(struct run *run, const struct drill_expr *list, uint64_t *size)
+{
+    *size = 0;
+    if (!list || list->kind != DRILL_EXPR_LIST) {
+        return run_broken(run, run->event->pos, "a list of buffers was expected");
+    }
+    for (const struct drill_expr *item = list->items; item; item = item->next) {
+        int64_t number = 0;
+
+        if (item->kind != DRILL_EXPR_STRUCT || item->item_count != 2 ||
+            !run_expr_number(run, item->items->next, &number)) {
+            return run_broken(run, item->pos, "a buffer is {..., size}");
+        }
+        *size += (uint64_t)number;
+    }
+    return true;
+}
+
+static bool vector_begin(struct run *run, struct run_call *call)
+{
+    uint64_t size = 0;
+
+    return stream_arg(run, call) && vector_size(run, run_arg(call, 1), &size) &&
+           room(run, call, size);
+}
+
+static bool message_begin(struct run *run, struct run_call *call)
+{
+    const struct drill_expr *message = run_arg(call, 1), *list;
+    int64_t flags = 0;
+    uint64_t size = 0;
+
+    if (!stream_arg(run, call) || !run_arg_number(run, call, 2, &flags)) {
+        return false;
+    }
+    if (!message || message->kind != DRILL_EXPR_STRUCT) {
+        return run_broken(run, call->pos, "a message was expected");
+    }
+    call->number[0] = (int32_t)flags;
+    list = drill_expr_field(message, "msg_iov");
+    return (!list || vector_size(run, list, &size)) && room(run, call, size);
+}
+
+/* ---- Sending --------------------------------------------------------------------------------------------- */
+
+/* Blocking: until all of it is in the send buffer, or an error, which is told when nothing was taken. */
+static bool send_attempt(struct run *run, struct run_call *call)
+{
+    struct run_conn *conn = call->fd->conn;
+    int64_t sent;
+
+    (void)run;
+    run_pattern_fill(call->data, call->size, conn->written - call->done);
+    sent = weir_sock_send(call->fd->sock, call->data + call->done, call->size - call->done,
+                          call->number[0]);
+    if (sent > 0) {
+        call->done += (uint64_t)sent;
+        conn->written += (uint64_t)sent;
+    }
+    if (call->done < call->size && (sent >= 0 || sent == -WEIR_SOCK_EAGAIN) && !nonblocking(call)) {
+        return false;
+    }
+    call->result = call->done > 0 ? (int64_t)call->done : sent;
+    return true;
+}
+
+/* sendto with MSG_FASTOPEN connects. */
+static bool sendto_begin(struct run *run, struct run_call *call)
+{
+    struct run_conn *conn;
+
+    if (!plain_begin(run, call)) {
+        return false;
+    }
+    conn = call->fd->conn;
+    if ((call->number[0] & WEIR_MSG_FASTOPEN) && conn->state == CONN_NEW) {
+        conn->state = CONN_CONNECTING;
+        conn->remote_port = RUN_PORT;
+        conn->local_port = 0;
+    }
+    return true;
+}
+
+/* ---- Receiving ------------------------------------------------------------------------------------------- */
+
+static bool check_pattern(struct run *run, const struct run_call *call, uint64_t at, uint64_t size)
+{
+    for (uint64_t i = 0; i < size; i++) {
+        if (call->data[at + i] != run_pattern(call->fd->conn->read + i)) {
+            return run_fail(run, call->pos,
+                            "%s() gave wrong bytes, from byte %llu of the stream on",
+                            call->kind->name, (unsigned long long)(call->fd->conn->read + i));
+        }
+    }
+    return true;
+}
+
+static bool receive_attempt(struct run *run, struct run_call *call)
+{
+    int flags = call->number[0];
+    bool all = (flags & WEIR_MSG_WAITALL) && !(flags & WEIR_MSG_PEEK);
+    int64_t got =
+        weir_sock_recv(call->fd->sock, call->data + call->done, call->size - call->done, flags);
+
+    if (got == -WEIR_SOCK_EAGAIN && !nonblocking(call) && !(flags & WEIR_MSG_ERRQUEUE)) {
+        return false;
+    }
+    if (got > 0) {
+        if (!(flags & WEIR_MSG_TRUNC)) {
+            (void)check_pattern(run, call, call->done, (uint64_t)got);
+        }
+        call->fd->conn->read += flags & WEIR_MSG_PEEK ? 0 : (uint64_t)got;
+        call->done += (uint64_t)got;
+        if (all && call->done < call->size && !nonblocking(call)) {
+            return false;
+        }
+    }
+    call->result = call->done > 0 ? (int64_t)call->done : got;
+    return true;
+}
+
+/* What the stack says beside the bytes: flags, and control messages, of which it has none. */
+static bool recvmsg_finish(struct run *run, struct run_call *call)
+{
+    const struct drill_expr *message = run_arg(call, 1);
+    const struct drill_expr *control = drill_expr_field(message, "msg_control");
+    const struct drill_expr *flags = drill_expr_field(message, "msg_flags");
+    int64_t expected = 0;
+
+    if (call->result < 0) {
+        return true;
+    }
+    if (control && control->kind == DRILL_EXPR_LIST && control->item_count > 0) {
+        return run_fail(run, call->pos, "recvmsg() gave no control message");
+    }
+    if (flags && !run_expr_number(run, flags, &expected)) {
+        return false;
+    }
+    return !expected || run_fail(run, call->pos, "msg_flags is 0, not 0x%llx", (long long)expected);
+}
+
+/* ---- ioctl, fcntl ---------------------------------------------------------------------------------------- */
+
+static bool ioctl_begin(struct run *run, struct run_call *call)
+{
+    int64_t request = 0;
+
+    if (!stream_arg(run, call) || !run_arg_number(run, call, 1, &request)) {
+        return false;
+    }
+    call->number[1] = (int32_t)request;
+    return true;
+}
+
+static bool ioctl_attempt(struct run *run, struct run_call *call)
+{
+    int value = 0;
+
+    (void)run;
+    call->result = weir_sock_ioctl(call->fd->sock, (unsigned)call->number[1], &value);
+    call->number[2] = value;
+    return true;
+}
+
+static bool ioctl_finish(struct run *run, struct run_call *call)
+{
+    int64_t expected = 0;
+
+    if (call->script->arg_count < 3 || call->result < 0 || run_arg_is_ellipsis(call, 2)) {
+        return true;
+    }
+    if (!run_arg_number(run, call, 2, &expected)) {
+        return false;
+    }
+    return expected == call->number[2] ||
+           run_fail(run, call->pos, "ioctl() gave another number\n  expected: %lld\n  actual:   %d",
+                    (long long)expected, call->number[2]);
+}
+
+enum { GET_FLAGS = 3, SET_FLAGS = 4, READ_WRITE = 2 }; /* F_GETFL, F_SETFL, O_RDWR */
+
+static bool fcntl_begin(struct run *run, struct run_call *call)
+{
+    int64_t command = 0, argument = 0;
+
+    if (!run_arg_fd(run, call, 0, &call->fd) || !run_arg_number(run, call, 1, &command) ||
+        (call->script->arg_count > 2 && !run_arg_number(run, call, 2, &argument))) {
+        return false;
+    }
+    call->number[1] = (int32_t)command;
+    call->number[2] = (int32_t)argument;
+    return true;
+}
+
+static bool fcntl_attempt(struct run *run, struct run_call *call)
+{
+    (void)run;
+    call->result = 0;
+    if (call->number[1] == GET_FLAGS) {
+        call->result = READ_WRITE | (call->fd->nonblocking ? WEIR_SOCK_NONBLOCK : 0);
+    } else if (call->number[1] == SET_FLAGS) {
+        call->fd->nonblocking = (call->number[2] & WEIR_SOCK_NONBLOCK) != 0;
+    }
+    return true;
+}
+
+const struct run_call_kind run_calls_io[] = {
+    {"read", 3, 3, plain_begin, receive_attempt, NULL, false},
+    {"readv", 3, 3, vector_begin, receive_attempt, NULL, false},
+    {"recv", 4, 4, plain_begin, receive_attempt, NULL, false},
+    {"recvfrom", 6, 6, plain_begin, receive_attempt, NULL, false},
+    {"recvmsg", 3, 3, message_begin, receive_attempt, recvmsg_finish, false},
+    {"write", 3, 3, plain_begin, send_attempt, NULL, false},
+    {"writev", 3, 3, vector_begin, send_attempt, NULL, false},
+    {"send", 4, 4, plain_begin, send_attempt, NULL, false},
+    {"sendto", 6, 6, sendto_begin, send_attempt, NULL, false},
+    {"sendmsg", 3, 3, message_begin, send_attempt, NULL, false},
+    {"ioctl", 2, 3, ioctl_begin, ioctl_attempt, ioctl_finish, false},
+    {"fcntl", 2, 3, fcntl_begin, fcntl_attempt, NULL, false},
+    {0}};

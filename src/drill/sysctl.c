@@ -1,0 +1,288 @@
+/* sysctl.c - see sysctl.h. The names and the meaning of their values are Linux's (ip-sysctl). */
+#include "drill/sysctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
+
+#define NAME_MAX_SIZE 96
+#define VALUES_MAX 3
+
+typedef const struct drill_sysctl_target *target;
+
+/* A setting is a function of up to three numbers. False: weir cannot do that. */
+typedef bool setter(target t, const int64_t *values, size_t count);
+
+/* What is said of one connection's options goes to both structs. */
+#define SET(t, field, value)               \
+    do {                                   \
+        (t)->stack->tcp.field = (value);   \
+        (t)->sockets->tcp.field = (value); \
+    } while (0)
+
+static bool set_sack(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, sack, v[0] != 0);
+    return true;
+}
+
+static bool set_timestamps(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, timestamps, v[0] != 0);
+    return true;
+}
+
+static bool set_window_scaling(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, window_scaling, v[0] != 0);
+    return true;
+}
+
+/* least, default, most: weir's buffer has one size, and the window scale follows from the most. */
+static bool set_receive_buffer(target t, const int64_t *v, size_t n)
+{
+    SET(t, receive_buffer, (uint32_t)min_u64((uint64_t)v[n - 1], UINT32_MAX / 4));
+    return true;
+}
+
+static bool set_send_buffer(target t, const int64_t *v, size_t n)
+{
+    SET(t, send_buffer, (uint32_t)min_u64((uint64_t)v[n > 1 ? 1 : 0], UINT32_MAX / 4));
+    return true;
+}
+
+static bool set_receive_max(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->sockets->rcvbuf_max = (uint32_t)min_u64((uint64_t)v[0], UINT32_MAX);
+    return true;
+}
+
+static bool set_send_max(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->sockets->sndbuf_max = (uint32_t)min_u64((uint64_t)v[0], UINT32_MAX);
+    return true;
+}
+
+static bool set_somaxconn(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->sockets->somaxconn = (uint32_t)min_u64((uint64_t)v[0], UINT32_MAX);
+    return v[0] > 0;
+}
+
+static bool set_keepalive_idle(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, keepalive_idle, (uint64_t)v[0] * WEIR_S);
+    return v[0] > 0;
+}
+
+static bool set_keepalive_interval(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, keepalive_interval, (uint64_t)v[0] * WEIR_S);
+    return v[0] > 0;
+}
+
+static bool set_keepalive_probes(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, keepalive_probes, (uint32_t)v[0]);
+    return v[0] > 0;
+}
+
+static bool set_port_range(target t, const int64_t *v, size_t n)
+{
+    if (n != 2 || v[0] < 1 || v[1] < v[0] || v[1] > UINT16_MAX) {
+        return false;
+    }
+    t->stack->port_first = t->sockets->port_first = (uint16_t)v[0];
+    t->stack->port_last = t->sockets->port_last = (uint16_t)v[1];
+    return true;
+}
+
+static bool set_ttl(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, ttl, (uint8_t)v[0]);
+    return v[0] > 0 && v[0] <= UINT8_MAX;
+}
+
+/* Settings with these values are what weir does; with others it cannot comply. */
+static bool only_0(target t, const int64_t *v, size_t n)
+{
+    (void)t;
+    (void)n;
+    return v[0] == 0;
+}
+
+static bool only_1(target t, const int64_t *v, size_t n)
+{
+    (void)t;
+    (void)n;
+    return v[0] == 1;
+}
+
+static bool only_3(target t, const int64_t *v, size_t n)
+{
+    (void)t;
+    (void)n;
+    return v[0] == 3;
+}
+
+/* Bounds that no script comes near, and matters of Linux's own. */
+static bool any(target t, const int64_t *v, size_t n)
+{
+    (void)t;
+    (void)v;
+    (void)n;
+    return true;
+}
+
+static const struct setting {
+    const char *name; /* after net. */
+    setter *set;
+} settings[] = {
+    {"core.rmem_max", set_receive_max},
+    {"core.somaxconn", set_somaxconn},
+    {"core.wmem_max", set_send_max},
+    {"ipv4.ip_default_ttl", set_ttl},
+    {"ipv4.ip_local_port_range", set_port_range},
+    {"ipv4.tcp_autocorking", any},
+    {"ipv4.tcp_dsack", only_1},
+    {"ipv4.tcp_early_retrans", any},
+    {"ipv4.tcp_ecn", only_0},
+    {"ipv4.tcp_ecn_option", any},
+    {"ipv4.tcp_fack", only_0},
+    {"ipv4.tcp_frto", any},
+    {"ipv4.tcp_keepalive_intvl", set_keepalive_interval},
+    {"ipv4.tcp_keepalive_probes", set_keepalive_probes},
+    {"ipv4.tcp_keepalive_time", set_keepalive_idle},
+    {"ipv4.tcp_min_tso_segs", any},
+    {"ipv4.tcp_moderate_rcvbuf", any},
+    {"ipv4.tcp_no_metrics_save", any},
+    {"ipv4.tcp_notsent_lowat", any},
+    {"ipv4.tcp_pacing_ca_ratio", any},
+    {"ipv4.tcp_pacing_ss_ratio", any},
+    {"ipv4.tcp_recovery", any},
+    {"ipv4.tcp_reordering", only_3},
+    {"ipv4.tcp_rmem", set_receive_buffer},
+    {"ipv4.tcp_sack", set_sack},
+    {"ipv4.tcp_shrink_window", only_0},
+    {"ipv4.tcp_syn_retries", any},
+    {"ipv4.tcp_synack_retries", any},
+    {"ipv4.tcp_syncookies", only_1},
+    {"ipv4.tcp_timestamps", set_timestamps},
+    {"ipv4.tcp_tso_win_divisor", any},
+    {"ipv4.tcp_window_scaling", set_window_scaling},
+    {"ipv4.tcp_wmem", set_send_buffer},
+};
+
+/* Congestion controls have names, not numbers. */
+static const struct algorithm {
+    const char *name;
+    uint8_t congestion;
+} algorithms[] = {
+    {"cubic", WEIR_CC_CUBIC},
+    {"reno", WEIR_CC_NEWRENO},
+};
+
+static enum drill_sysctl_result set_congestion(target t, const char *value)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(algorithms); i++) {
+        if (strcmp(algorithms[i].name, value) == 0) {
+            SET(t, congestion, algorithms[i].congestion);
+            return DRILL_SYSCTL_SET;
+        }
+    }
+    return DRILL_SYSCTL_UNKNOWN;
+}
+
+/* What follows "net." with dots, or NULL. */
+static const char *plain_name(const char *name, char out[NAME_MAX_SIZE])
+{
+    static const char proc[] = "/proc/sys/";
+    size_t size;
+
+    if (strncmp(name, proc, sizeof(proc) - 1) == 0) {
+        name += sizeof(proc) - 1;
+    }
+    size = strlen(name);
+    if (size >= NAME_MAX_SIZE) {
+        return NULL;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        out[i] = name[i] == '/' ? '.' : name[i];
+    }
+    return strncmp(out, "net.", 4) == 0 ? out + 4 : NULL;
+}
+
+/* Up to three numbers; 0: there is something else. */
+static size_t numbers(const char *text, int64_t out[VALUES_MAX])
+{
+    size_t count = 0;
+
+    while (count < VALUES_MAX) {
+        char *end;
+        long long number = strtoll(text, &end, 0);
+
+        if (end == text || number < 0) {
+            return 0;
+        }
+        out[count++] = number;
+        text = end + strspn(end, " \t,");
+        if (*text == '\0') {
+            return count;
+        }
+    }
+    return 0;
+}
+
+enum drill_sysctl_result drill_sysctl_set(const struct drill_sysctl_target *t, const char *name,
+                                          const char *value)
+{
+    char buffer[NAME_MAX_SIZE];
+    const char *plain = plain_name(name, buffer);
+    int64_t values[VALUES_MAX];
+    size_t count;
+
+    if (!plain) {
+        return DRILL_SYSCTL_UNKNOWN;
+    }
+    if (strcmp(plain, "ipv4.tcp_congestion_control") == 0) {
+        return set_congestion(t, value);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+        if (strcmp(settings[i].name, plain) == 0) {
+            count = numbers(value, values);
+            if (count == 0) {
+                return DRILL_SYSCTL_BAD;
+            }
+            return settings[i].set(t, values, count) ? DRILL_SYSCTL_SET : DRILL_SYSCTL_UNKNOWN;
+        }
+    }
+    return DRILL_SYSCTL_UNKNOWN;
+}
+
+void drill_sysctl_defaults(const struct drill_sysctl_target *t)
+{
+    static const char *const values[][2] = {
+        {"net.ipv4.tcp_rmem", "4096 540000 15728640"},
+        {"net.ipv4.tcp_wmem", "4096 262144 4194304"},
+        {"net.ipv4.tcp_timestamps", "1"},
+        {"net.ipv4.tcp_sack", "1"},
+        {"net.ipv4.tcp_ecn", "0"},
+        {"net.ipv4.tcp_congestion_control", "cubic"},
+        {"net.ipv4.tcp_window_scaling", "1"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+        (void)drill_sysctl_set(t, values[i][0], values[i][1]);
+    }
+}
