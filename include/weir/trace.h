@@ -210,7 +210,9 @@ enum weir_segment_options {
     WEIR_SEGMENT_SACK_PERMITTED = 1 << 2,
     WEIR_SEGMENT_TIMESTAMPS = 1 << 3,
     WEIR_SEGMENT_SACK = 1 << 4,
-    WEIR_SEGMENT_UNKNOWN = 1 << 5
+    WEIR_SEGMENT_UNKNOWN = 1 << 5,
+    WEIR_SEGMENT_MD5 = 1 << 8, /* RFC 2385 */
+    WEIR_SEGMENT_AO = 1 << 9   /* RFC 5925 */
 };
 
 enum weir_segment_notes {
@@ -229,10 +231,10 @@ struct weir_record_segment {
     uint32_t window;   /* bytes, scaled (unscaled in SYNs) */
     uint16_t flags;    /* enum weir_tcp_flags */
     uint16_t gso_size; /* payload per wire segment of a super-segment, else 0 */
-    uint8_t options;   /* enum weir_segment_options */
+    uint16_t options;  /* enum weir_segment_options */
+    uint16_t notes;    /* enum weir_segment_notes */
     uint8_t sack_count;
     uint8_t wscale;
-    uint8_t notes; /* enum weir_segment_notes */
     uint16_t mss;
     uint16_t transmission; /* out: 1 = first, 2 = first retransmission, ... */
     uint32_t ts_val, ts_ecr;

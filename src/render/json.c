@@ -143,6 +143,12 @@ static json_t *options(struct writer *w, const struct trace_segment *wire)
         }
         set(w, opt, "sack", sack);
     }
+    if ((o->present & WEIR_SEGMENT_MD5) != 0) {
+        set(w, opt, "md5", json_true());
+    }
+    if ((o->present & WEIR_SEGMENT_AO) != 0) {
+        set(w, opt, "ao", pair(w, o->ao_key_id, o->ao_rnext));
+    }
     return opt;
 }
 

@@ -134,6 +134,12 @@ static void make_options(struct label *label, const struct trace_segment *wire,
                    numbering_shown(n, peer, o->sack[i].start),
                    numbering_shown(n, peer, o->sack[i].end));
     }
+    if ((o->present & WEIR_SEGMENT_MD5) != 0 && (verbose || syn)) {
+        add_option(label, "md5");
+    }
+    if ((o->present & WEIR_SEGMENT_AO) != 0 && (verbose || syn)) {
+        add_option(label, "ao %u %u", o->ao_key_id, o->ao_rnext);
+    }
     if ((o->present & WEIR_SEGMENT_UNKNOWN) != 0 && (verbose || syn)) {
         add_option(label, "other");
     }

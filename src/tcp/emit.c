@@ -291,7 +291,7 @@ static bool back_off(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
     return ack;
 }
 
-static uint8_t notes_for(const struct tcp_conn *c, enum tcp_due due)
+static uint16_t notes_for(const struct tcp_conn *c, enum tcp_due due)
 {
     switch (due) {
     case TCP_DUE_RETRANSMIT: return WEIR_NOTE_RETRANSMISSION;

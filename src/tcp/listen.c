@@ -199,10 +199,10 @@ static struct tcp_conn *promote(struct tcp *t, const struct half_open *h,
     c->rcv_wscale = window_scale_for(l->settings->o.receive_buffer);
     c->rcv_adv = min_u32(l->settings->o.receive_buffer, UINT16_MAX); /* relative: see learn_peer */
     c->path_mtu = (uint16_t)min_u32(a->mtu, UINT16_MAX);
-    syn.options.present = (uint8_t)((h->peer_mss ? WEIR_SEGMENT_MSS : 0) |
-                                    (h->flags & HALF_SACK ? WEIR_SEGMENT_SACK_PERMITTED : 0) |
-                                    (h->flags & HALF_TIMESTAMPS ? WEIR_SEGMENT_TIMESTAMPS : 0) |
-                                    (h->flags & HALF_WSCALE ? WEIR_SEGMENT_WSCALE : 0));
+    syn.options.present = (uint16_t)((h->peer_mss ? WEIR_SEGMENT_MSS : 0) |
+                                     (h->flags & HALF_SACK ? WEIR_SEGMENT_SACK_PERMITTED : 0) |
+                                     (h->flags & HALF_TIMESTAMPS ? WEIR_SEGMENT_TIMESTAMPS : 0) |
+                                     (h->flags & HALF_WSCALE ? WEIR_SEGMENT_WSCALE : 0));
     syn.options.mss = h->peer_mss;
     syn.options.wscale = h->wscale;
     syn.options.ts_val = h->ts_recent;

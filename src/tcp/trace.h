@@ -10,7 +10,7 @@ void trace_open(struct tcp *t, uint32_t id, const struct ip_addr *local, uint16_
 void trace_segment_options(struct weir_record_segment *q, const struct tcp_options *o);
 static inline void trace_segment(struct tcp *t, enum weir_record_type type, uint32_t id,
                                  const struct tcp_segment *s, uint32_t window, uint16_t gso_size,
-                                 uint16_t transmission, uint8_t notes)
+                                 uint16_t transmission, uint16_t notes)
 {
     struct weir_record scratch, *r = env_record_begin(t->env, type, id, &scratch);
     struct weir_record_segment *q = &r->u.segment;

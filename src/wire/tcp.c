@@ -16,6 +16,8 @@
 #define SACK_PERMITTED_LENGTH 2
 #define TIMESTAMPS_LENGTH 10
 #define SACK_BLOCK_SIZE 8
+#define MD5_LENGTH 18
+#define AO_LENGTH 16 /* with the 96-bit MACs of RFC 5926 */
 
 #define NOP_NOP_TIMESTAMPS 0x0101080au /* the first four bytes of the usual options */
 
@@ -69,7 +71,8 @@ static bool take_sack(const uint8_t *data, uint8_t length, struct tcp_options *o
 }
 
 /* Takes the value of one option; returns its bit, UNKNOWN when it is not known or malformed. */
-static uint8_t take_option(uint8_t kind, const uint8_t *data, uint8_t length, struct tcp_options *o)
+static uint16_t take_option(uint8_t kind, const uint8_t *data, uint8_t length,
+                            struct tcp_options *o)
 {
     switch (kind) {
     case TCP_OPTION_MSS:
@@ -101,6 +104,18 @@ static uint8_t take_option(uint8_t kind, const uint8_t *data, uint8_t length, st
             return WEIR_SEGMENT_SACK;
         }
         break;
+    case TCP_OPTION_MD5:
+        if (length == MD5_LENGTH - 2) {
+            return WEIR_SEGMENT_MD5;
+        }
+        break;
+    case TCP_OPTION_AO:
+        if (length == AO_LENGTH - 2) {
+            o->ao_key_id = data[0];
+            o->ao_rnext = data[1];
+            return WEIR_SEGMENT_AO;
+        }
+        break;
     default: break;
     }
     return WEIR_SEGMENT_UNKNOWN;
@@ -114,7 +129,13 @@ static void parse_options(const uint8_t *p, size_t size, struct tcp_options *o)
 
     tcp_option_begin(&it, p, size);
     while (tcp_option_next(&it, &kind, &data, &length)) {
-        o->present |= take_option(kind, data, length, o);
+        uint16_t bit = take_option(kind, data, length, o);
+
+        o->present |= bit;
+        if (UNLIKELY((bit & (WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO)) != 0)) {
+            o->mac_offset =
+                (uint8_t)(TCP_HEADER_SIZE + (data - p) + (kind == TCP_OPTION_AO ? 2 : 0));
+        }
     }
     o->illegal = it.illegal;
 }

@@ -33,12 +33,14 @@ struct tcp_sack_block {
 
 /* Options as fields. `present`: enum weir_segment_options. */
 struct tcp_options {
-    uint8_t present;
+    uint16_t present;
     uint8_t wscale; /* as sent; > 14 is left to the caller to clamp */
     uint8_t sack_count;
     bool illegal; /* an option length of 0 or 1, or past the header; what came before it is valid */
     uint16_t mss;
     uint32_t ts_val, ts_ecr;
+    uint8_t ao_key_id, ao_rnext; /* RFC 5925 2.2 */
+    uint8_t mac_offset; /* MD5, AO: where the MAC begins in the header; tcp_build sets it */
     struct tcp_sack_block sack[WEIR_SACK_BLOCKS_MAX];
 };
 
@@ -76,7 +78,7 @@ bool tcp_checksum_ok(const struct weir_ops *ops, const uint8_t *p, size_t size,
 
 /* Writes header and options, in Linux's order with its padding: SYN: mss, sackOK + TS (or nop nop TS /
  * nop nop sackOK), nop wscale; otherwise nop nop TS, nop nop SACK. Sets header_size and returns it. The
- * checksum field is left 0. SACK blocks that do not fit are left out (options.sack_count is not changed). */
+ * checksum field is left 0, and so is room for the MAC of MD5 and AO (which come first). SACK blocks that do not fit are left out (options.sack_count is not changed). */
 uint32_t tcp_build(uint8_t *p, struct tcp_segment *s);
 
 /* Bytes that tcp_build would write for these options (a multiple of 4, 0..40). */

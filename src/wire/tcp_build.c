@@ -4,6 +4,8 @@
  * Everything is aligned to 4 bytes by NOPs in front, and SACK permitted shares a word with the head of
  * the timestamps when both are there:
  *
+ *     MD5                     01 01 13 12  16 bytes                (these two come first)
+ *     AO                      1d 10 kk nn  12 bytes
  *     MSS                     02 04 mm mm
  *     SACK permitted and TS   04 02 08 0a  tttttttt tttttttt
  *     TS alone                01 01 08 0a  tttttttt tttttttt
@@ -16,14 +18,17 @@
 #include "base/bytes.h"
 #include "base/compiler.h"
 
+#include <string.h>
+
 #define WORD(a, b, c, d) \
     ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 /* Options of fixed size. */
-static uint32_t fixed_size(uint8_t present)
+static uint32_t fixed_size(uint16_t present)
 {
-    uint32_t size = 0;
+    uint32_t size = (present & WEIR_SEGMENT_MD5) != 0 ? 20 : 0;
 
+    size += (present & WEIR_SEGMENT_AO) != 0 ? 16 : 0;
     if ((present & WEIR_SEGMENT_MSS) != 0) {
         size += 4;
     }
@@ -44,7 +49,7 @@ static uint32_t sack_blocks(const struct tcp_options *o, uint32_t used)
     if ((o->present & WEIR_SEGMENT_SACK) == 0) {
         return 0;
     }
-    uint32_t room = (TCP_OPTIONS_MAX - 4 - used) / 8;
+    uint32_t room = used + 4 < TCP_OPTIONS_MAX ? (TCP_OPTIONS_MAX - 4 - used) / 8 : 0;
     return min_u32(min_u32(o->sack_count, WEIR_SACK_BLOCKS_MAX), room);
 }
 
@@ -76,12 +81,27 @@ static uint8_t *put_sack(uint8_t *p, const struct tcp_options *o, uint32_t block
     return p;
 }
 
+/* Room for a MAC that is filled in when the whole segment is known. */
+static uint8_t *put_mac(uint8_t *p, struct tcp_options *o)
+{
+    bool md5 = (o->present & WEIR_SEGMENT_MD5) != 0;
+
+    store_be32(p, md5 ? WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_MD5, 18)
+                      : WORD(TCP_OPTION_AO, 16, o->ao_key_id, o->ao_rnext));
+    memset(p + 4, 0, md5 ? 16 : 12);
+    o->mac_offset = TCP_HEADER_SIZE + 4;
+    return p + (md5 ? 20 : 16);
+}
+
 /* Returns the end of what was written. */
-static uint8_t *put_options(uint8_t *p, const struct tcp_options *o)
+static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
 {
     const uint8_t *start = p;
     bool sack_permitted = (o->present & WEIR_SEGMENT_SACK_PERMITTED) != 0;
 
+    if (UNLIKELY((o->present & (WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO)) != 0)) {
+        p = put_mac(p, o);
+    }
     if ((o->present & WEIR_SEGMENT_MSS) != 0) {
         store_be32(p, WORD(TCP_OPTION_MSS, 4, 0, 0) | o->mss);
         p += 4;

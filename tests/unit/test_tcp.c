@@ -181,7 +181,8 @@ static void test_malformed_known_options_are_skipped(void **state)
         "0509 00000001000000 010101 020405b4",                 /* SACK, part of one */
         "050b 0000000100000002ff 01 020405b4",                 /* SACK */
         "fe04aabb 020405b4",                                   /* unknown */
-        "1312 00112233445566778899aabbccddeeff 0101 020405b4", /* MD5 */
+        "1311 00112233445566778899aabbccddee 010101 020405b4", /* MD5 */
+        "1d0f 3d5400112233445566778899aa 01 020405b4",         /* AO */
         "22020101 020405b4",                                   /* TFO cookie request */
     };
 
@@ -318,6 +319,44 @@ static void test_every_set_of_options(void **state)
     }
 }
 
+/* RFC 2385 2.0, RFC 5925 2.2: room for the MAC, whose place both directions know. */
+static void test_authentication_options(void **state)
+{
+    static const struct {
+        uint16_t present;
+        uint8_t size, first[6];
+    } cases[] = {
+        {WEIR_SEGMENT_MD5, 20, {1, 1, 19, 18, 0, 0}},
+        {WEIR_SEGMENT_AO, 16, {29, 16, 61, 84, 0, 0}},
+        {WEIR_SEGMENT_AO | WEIR_SEGMENT_TIMESTAMPS, 28, {29, 16, 61, 84, 0, 0}},
+    };
+    /* a SYN with everything and MD5 fills the header to its last byte */
+    struct tcp_segment full = {
+        .options = {.present = WEIR_SEGMENT_MD5 | WEIR_SEGMENT_MSS | WEIR_SEGMENT_SACK_PERMITTED |
+                               WEIR_SEGMENT_TIMESTAMPS | WEIR_SEGMENT_WSCALE}};
+    uint8_t out[TCP_HEADER_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tcp_segment s = {
+            .options = {.present = cases[i].present, .ao_key_id = 61, .ao_rnext = 84}};
+        struct tcp_segment again;
+        uint32_t size = tcp_build(out, &s);
+
+        assert_int_equal(size, TCP_HEADER_SIZE + cases[i].size);
+        assert_memory_equal(out + TCP_HEADER_SIZE, cases[i].first, 6);
+        assert_int_equal(s.options.mac_offset, TCP_HEADER_SIZE + 4);
+        assert_int_equal(tcp_parse(out, size, &again), WEIR_DROP_NONE);
+        assert_int_equal(again.options.present, cases[i].present);
+        assert_int_equal(again.options.mac_offset, s.options.mac_offset);
+        if (cases[i].present & WEIR_SEGMENT_AO) {
+            assert_int_equal(again.options.ao_key_id, 61);
+            assert_int_equal(again.options.ao_rnext, 84);
+        }
+    }
+    assert_int_equal(tcp_build(out, &full), TCP_HEADER_MAX);
+}
+
 static void test_iterator(void **state)
 {
     static const uint8_t bytes[] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 253, 2, 0, 9};
@@ -356,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_odd_places_and_repeats),
         cmocka_unit_test(test_blocks_that_do_not_fit_are_left_out),
         cmocka_unit_test(test_every_set_of_options),
+        cmocka_unit_test(test_authentication_options),
         cmocka_unit_test(test_iterator),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
