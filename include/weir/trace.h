@@ -158,6 +158,15 @@ enum weir_reason {
     WEIR_REASON_BAD_OPTION,
     WEIR_REASON_FRAME_DROPPED, /* the device said the frame was not sent */
     WEIR_REASON_NEIGHBOR,
+    WEIR_REASON_HYSTART,      /* slow start is conservative: the delay grows (RFC 9406) */
+    WEIR_REASON_HYSTART_EXIT, /* and ends before there was a loss */
+    WEIR_REASON_BBR_STARTUP,  /* BBR's states, as each is entered and while it lasts */
+    WEIR_REASON_BBR_DRAIN,
+    WEIR_REASON_BBR_PROBE_DOWN,
+    WEIR_REASON_BBR_PROBE_CRUISE,
+    WEIR_REASON_BBR_PROBE_REFILL,
+    WEIR_REASON_BBR_PROBE_UP,
+    WEIR_REASON_BBR_PROBE_RTT,
     WEIR_REASON_COUNT
 };
 WEIR_API const char *weir_reason_name(enum weir_reason reason); /* "dup-acks" */

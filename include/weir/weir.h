@@ -528,7 +528,7 @@ struct weir_tcp_info {
     uint8_t congestion; /* enum weir_congestion: who is at work now */
     bool app_limited;   /* delivery_rate says what the application gave, not what the path can */
     uint16_t phase; /* of the algorithm: the enum weir_reason the trace gives (slow start, ...) */
-    uint64_t pacing_rate; /* bytes per second; 0: not paced */
+    uint64_t pacing_rate; /* bytes per second, that of pacing or what it would be; 0: unknown */
     uint64_t
         delivery_rate; /* bytes per second, of the latest ACKs; 0: not measured since it was idle */
 };

@@ -138,7 +138,16 @@ static_assert(WEIR_DROP_COUNT <= WEIR_DROP_REASONS_MAX, "weir_stats has a counte
     X(TIME_WAIT_REUSED, "time-wait-reused")         \
     X(BAD_OPTION, "bad-option")                     \
     X(FRAME_DROPPED, "frame-dropped")               \
-    X(NEIGHBOR, "neighbor")
+    X(NEIGHBOR, "neighbor")                         \
+    X(HYSTART, "hystart")                           \
+    X(HYSTART_EXIT, "hystart-exit")                 \
+    X(BBR_STARTUP, "bbr-startup")                   \
+    X(BBR_DRAIN, "bbr-drain")                       \
+    X(BBR_PROBE_DOWN, "bbr-probe-down")             \
+    X(BBR_PROBE_CRUISE, "bbr-probe-cruise")         \
+    X(BBR_PROBE_REFILL, "bbr-probe-refill")         \
+    X(BBR_PROBE_UP, "bbr-probe-up")                 \
+    X(BBR_PROBE_RTT, "bbr-probe-rtt")
 
 #define ENTRY(member, name) [WEIR_REASON_##member] = (name),
 static const char *const reason_names[] = {REASON_NAMES(ENTRY)};

@@ -139,7 +139,7 @@ static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info
     o->total_rto = (uint16_t)min_u32(i->rto_count, UINT16_MAX);
     o->notsent_bytes = i->unsent_bytes;
     o->delivery_rate = i->delivery_rate;
-    o->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX; /* as Linux: not paced */
+    o->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX; /* as Linux: unknown */
 }
 
 static void fill_connection(const struct weir_tcp_info *i, struct weir_sock_tcp_info *o)

@@ -1,6 +1,7 @@
 /* ack.c - see ack.h: the ACK and window fields, SACK blocks, round-trip samples. */
 #include "tcp/ack.h"
 
+#include "tcp/cwv.h"
 #include "tcp/flight.h"
 #include "tcp/input.h"
 #include "tcp/recovery.h"
@@ -131,8 +132,7 @@ bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
         return false;
     }
     info.in_flight_before = scoreboard_in_flight(c);
-    info.was_cwnd_limited = info.in_flight_before + c->mss_base > c->cwnd ||
-                            (c->cwnd < c->ssthresh && info.in_flight_before * 2 > c->cwnd);
+    info.was_cwnd_limited = cwv_limited(c);
     info.has_ts = c->timestamps && (in->s->options.present & WEIR_SEGMENT_TIMESTAMPS);
     info.ts_ecr = in->s->options.ts_ecr;
     update_window(c, in, &info);
@@ -146,6 +146,7 @@ bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
         info.duplicate = is_duplicate(c, in, &info);
         take_sample(t, c, &info);
         rate_finish(t, c, &info);
+        cwv_on_ack(t, c);
         recovery_on_ack(t, c, &info);
     }
     timeout_on_ack(t, c, &info);

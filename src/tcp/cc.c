@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "tcp/ack.h"
+#include "tcp/hystart.h"
 #include "tcp/trace.h"
 
 static const struct cc_algorithm *const algorithms[] = {
@@ -78,39 +79,47 @@ void cc_change(struct tcp *t, struct tcp_conn *c, uint8_t congestion)
 
 /* ---- What recovery.c calls ------------------------------------------------------------------------------ */
 
-enum weir_reason cc_phase(const struct tcp_conn *c)
+enum weir_reason cc_window_phase(const struct tcp_conn *c)
 {
-    if (c->cc->phase) {
-        return c->cc->phase(c);
+    if (hystart_conservative(c)) {
+        return WEIR_REASON_HYSTART;
     }
     return c->cwnd < c->ssthresh ? WEIR_REASON_SLOW_START : WEIR_REASON_CONGESTION_AVOIDANCE;
+}
+
+enum weir_reason cc_phase(const struct tcp_conn *c)
+{
+    return c->cc->phase ? c->cc->phase(c) : cc_window_phase(c);
+}
+
+/* A change of phase is told even when cwnd has not moved yet. */
+static void tell(struct tcp *t, const struct tcp_conn *c, uint32_t before, enum weir_reason phase)
+{
+    enum weir_reason now = cc_phase(c);
+
+    if (c->cwnd != before || now != phase) {
+        bool hystart = phase == WEIR_REASON_HYSTART && now == WEIR_REASON_CONGESTION_AVOIDANCE;
+
+        trace_cwnd(t, c, before, hystart ? WEIR_REASON_HYSTART_EXIT : now);
+    }
 }
 
 void cc_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
 {
     uint32_t before = c->cwnd;
-    enum weir_reason reason = cc_phase(c);
+    enum weir_reason phase = cc_phase(c);
 
     c->cc->on_ack(c, info, t->env->now);
-    if (c->cc->phase && cc_phase(c) != reason) {
-        reason = cc_phase(c);
-    } else if (c->cwnd == before) {
-        return;
-    }
-    trace_cwnd(t, c, before, reason);
+    tell(t, c, before, phase);
 }
 
 void cc_on_delivered(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
 {
     uint32_t before = c->cwnd;
-    enum weir_reason reason;
+    enum weir_reason phase = cc_phase(c);
 
-    if (!c->cc->on_delivered) {
-        return;
-    }
-    reason = cc_phase(c);
-    c->cc->on_delivered(c, info, t->env->now);
-    if (c->cwnd != before || cc_phase(c) != reason) {
-        trace_cwnd(t, c, before, cc_phase(c));
+    if (c->cc->on_delivered) {
+        c->cc->on_delivered(c, info, t->env->now);
+        tell(t, c, before, phase);
     }
 }

@@ -63,6 +63,9 @@ void cc_release(struct tcp *t, struct tcp_conn *c);
 /* The phase it is in, whoever it is. */
 enum weir_reason cc_phase(const struct tcp_conn *c);
 
+/* ... of algorithms with slow start and congestion avoidance: told by ssthresh and HyStart++. */
+enum weir_reason cc_window_phase(const struct tcp_conn *c);
+
 /* cwnd when nothing is known of the path: RFC 6928. */
 uint32_t cc_initial_window(const struct tcp_conn *c);
 

@@ -3,10 +3,12 @@
  * around the window at which the loss happened, and never grows slower than Reno's would.
  *
  * Windows are kept in segments times 2^10 (fixed point), times in milliseconds; C = 0.4, beta = 0.7. Slow
- * start is RFC 5681's.
+ * start is RFC 5681's with HyStart++ (RFC 9406).
  */
 #include "tcp/ack.h"
 #include "tcp/cc.h"
+#include "tcp/cwv.h"
+#include "tcp/hystart.h"
 #include "tcp/rtt.h"
 
 #define FIX 10 /* windows: segments << FIX */
@@ -115,36 +117,33 @@ static void avoid_congestion(struct tcp_conn *c, const struct ack_info *info, we
 
 static void cubic_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now)
 {
-    if (!info->was_cwnd_limited) {
-        c->cc_state.cubic.epoch_ms = 0; /* RFC 9438 5.8: time without demand does not count */
-        return;
-    }
     if (c->cwnd < c->ssthresh) {
-        c->cwnd += min_u32(info->acked, max_u32(c->ssthresh - c->cwnd, c->mss_base));
+        hystart_on_ack(c, info);
+    } else if (!info->was_cwnd_limited) {
+        c->cc_state.cubic.epoch_ms = 0; /* RFC 9438 5.8: time without demand does not count */
     } else {
         avoid_congestion(c, info, now);
     }
     c->cwnd = min_u32(c->cwnd, 1u << 30);
 }
 
-/* RFC 9438 4.6 and 4.7 (fast convergence). */
+/* RFC 9438 4.6 (by cwnd, which cwv.c keeps honest) and 4.7 (fast convergence). */
 static uint32_t cubic_on_loss(struct tcp_conn *c, weir_time now)
 {
     uint32_t cwnd = segments(c, c->cwnd);
-    uint32_t flight = (uint32_t)(c->snd_nxt - c->snd_una);
 
     (void)now;
     c->cc_state.cubic.cwnd_prior = cwnd;
     c->cc_state.cubic.w_max =
         cwnd < c->cc_state.cubic.w_max ? (uint32_t)((uint64_t)cwnd * 17 / 20) : cwnd;
     c->cc_state.cubic.epoch_ms = 0;
-    return max_u32(BETA(min_u32(flight, c->cwnd)), 2u * c->mss_base);
+    return max_u32(BETA(cwv_loss_window(c)), 2u * c->mss_base);
 }
 
 static void cubic_on_idle(struct tcp_conn *c, weir_time idle)
 {
     c->cc_state.cubic.epoch_ms = 0;
-    cc_newreno.on_idle(c, idle);
+    cwv_restart(c, idle);
 }
 
 const struct cc_algorithm cc_cubic = {
@@ -153,4 +152,5 @@ const struct cc_algorithm cc_cubic = {
     .on_ack = cubic_on_ack,
     .on_loss = cubic_on_loss,
     .on_idle = cubic_on_idle,
+    .phase = cc_window_phase,
 };

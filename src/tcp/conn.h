@@ -78,8 +78,27 @@ struct tcp_rate {
     weir_time next_send_at;  /* pacing: not before */
     uint32_t app_limited;    /* until conn->delivered (low half) exceeds this; 0: not */
     uint32_t lost;           /* bytes ever marked lost by congestion */
-    uint32_t last : 31;      /* the last delivery rate, in units of 64 bytes per second */
+    uint32_t last : 30;      /* the last delivery rate, in units of 64 bytes per second */
     uint32_t last_app_limited : 1;
+    uint32_t pacing_waits : 1; /* something is due at next_send_at */
+};
+
+/* cwv.h; positions are the low halves of seq_pos */
+struct tcp_cwv {
+    uint32_t round_end;
+    uint32_t max_out : 31; /* bytes outstanding in this round */
+    uint32_t limited : 1;
+    uint32_t pipe_end, pipe_start; /* of the sample being taken: position, conn->delivered */
+    uint32_t pipe_ack : 31;        /* 0: undefined */
+    uint32_t pipe_started : 1;
+    uint32_t pipe_at_ms;
+};
+
+/* hystart.h; times in microseconds, 0: none */
+struct tcp_hystart {
+    uint32_t round_end;
+    uint32_t last_min_us, current_min_us, baseline_us;
+    uint8_t samples, css_rounds, started, conservative;
 };
 
 struct tcp_flight {
@@ -101,6 +120,8 @@ struct tcp_flight {
     /* room for RACK-TLP, PRR and HyStart++, which need nothing while idle (asserted in layout.c) */
     uint64_t reserved_recovery[6];
     struct tcp_rate rate;
+    struct tcp_cwv cwv;
+    struct tcp_hystart hystart;
 };
 
 /* What an idle connection points to: reads as empty, is never written. */

@@ -2,7 +2,9 @@
 #include "tcp/emit.h"
 
 #include "tcp/cc.h"
+#include "tcp/cwv.h"
 #include "tcp/flight.h"
+#include "tcp/pacer.h"
 #include "tcp/reassembly.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
@@ -176,7 +178,8 @@ static uint32_t super_payload(const struct tcp_conn *c, const struct tcp_emit_li
     if (l->super_size <= l->mtu) {
         return per_segment;
     }
-    return (l->super_size - headers) / per_segment * per_segment;
+    return min_u32((l->super_size - headers) / per_segment * per_segment,
+                   pacer_quantum(c, per_segment));
 }
 
 static void attach(struct tcp_conn *c, struct tcp_emit *e, const struct tcp_emit_limits *l,
@@ -251,7 +254,12 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     bool fin;
 
     if (c->snd_una == c->snd_nxt && c->last_send_at && t->env->now - c->last_send_at > rtt_rto(c)) {
+        uint32_t before = c->cwnd;
+
         c->cc->on_idle(c, t->env->now - c->last_send_at);
+        if (c->cwnd != before) {
+            trace_cwnd(t, c, before, WEIR_REASON_IDLE_RESTART);
+        }
     }
     size = min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
     common(t, c, e, c->snd_nxt);
@@ -336,6 +344,10 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
             return false;
         }
         due = TCP_DUE_ACK;
+    }
+    if (due == TCP_DUE_RETRANSMIT || due == TCP_DUE_DATA) {
+        pacer_sent(t, c, e->payload_size);
+        cwv_note(c, scoreboard_in_flight(c) + emit_payload_max(c) > c->cwnd);
     }
     if (due == TCP_DUE_RETRANSMIT) {
         transmission = 2;

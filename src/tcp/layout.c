@@ -13,7 +13,7 @@ static_assert(sizeof(struct half4) <= 64, "a SYN that was answered, IPv4");
 static_assert(sizeof(struct half6) <= 96, "a SYN that was answered, IPv6");
 static_assert(sizeof(struct time_wait) <= 96, "a connection in TIME-WAIT");
 static_assert(sizeof(struct tx_record) <= 64, "a super-segment on the way");
-static_assert(sizeof(struct tcp_flight) <= 192, "a connection with data queued or on the way");
+static_assert(sizeof(struct tcp_flight) <= 240, "a connection with data queued or on the way");
 
 #define SIZE_OF(type, member) sizeof(((type *)0)->member)
 

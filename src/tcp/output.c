@@ -1,7 +1,9 @@
 /* output.c - see output.h: what is due. The making of segments is emit.c's. */
 #include "tcp/output.h"
 
+#include "tcp/cwv.h"
 #include "tcp/emit.h"
+#include "tcp/pacer.h"
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
@@ -107,6 +109,9 @@ static bool data_due(struct tcp *t, struct tcp_conn *c)
         return false;
     }
     bytes = output_new_bytes(c, emit_payload_max(c), &limit);
+    if (limit == WEIR_LIMIT_CWND && bytes == 0) {
+        cwv_note(c, true);
+    }
     if (limit != WEIR_LIMIT_NONE) {
         trace_limit(t, c,
                     c->write_blocked && limit == WEIR_LIMIT_APP ? WEIR_LIMIT_SEND_BUFFER : limit);
@@ -129,11 +134,16 @@ static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
         return TCP_DUE_KEEPALIVE;
     }
     if (may_send_data(c)) {
-        if (c->flight->lost_bytes && retransmit_due(t, c)) {
-            return TCP_DUE_RETRANSMIT;
-        }
-        if (data_due(t, c)) {
-            return TCP_DUE_DATA;
+        enum tcp_due due = c->flight->lost_bytes && retransmit_due(t, c) ? TCP_DUE_RETRANSMIT
+                           : data_due(t, c)                              ? TCP_DUE_DATA
+                                                                         : TCP_DUE_NOTHING;
+
+        if (due == TCP_DUE_NOTHING) {
+            pacer_rest(c);
+        } else if (!pacer_holds(t, c)) {
+            return due;
+        } else {
+            trace_limit(t, c, WEIR_LIMIT_PACING);
         }
     }
     if (c->ack_now) {

@@ -5,6 +5,7 @@
 #include "tcp/cc.h"
 #include "tcp/scoreboard.h"
 
+#define LAST_MAX ((1u << 30) - 1)
 #define LAST_UNIT 64 /* bytes per second: the last rate is kept in 32 bits */
 
 uint64_t rate_per_second(uint64_t size, weir_time time)
@@ -90,7 +91,7 @@ void rate_finish(struct tcp *t, struct tcp_conn *c, struct ack_info *info)
     }
     s->rate = rate_per_second(s->delivered, s->interval);
     if (!s->app_limited || s->rate >= rate_last(c)) {
-        rate->last = (uint32_t)min_u64(s->rate / LAST_UNIT, INT32_MAX) & INT32_MAX;
+        rate->last = (uint32_t)min_u64(s->rate / LAST_UNIT, LAST_MAX) & LAST_MAX;
         rate->last_app_limited = s->app_limited;
     }
 }

@@ -3,6 +3,7 @@
 
 #include "tcp/flight.h"
 #include "tcp/output.h"
+#include "tcp/pacer.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
@@ -16,7 +17,9 @@ static bool outstanding(const struct tcp_conn *c)
 
 weir_time timeout_deadline(const struct tcp_conn *c)
 {
-    return min_u64(min_u64(c->rto_at, c->delack_at), c->keepalive_at);
+    weir_time best = min_u64(min_u64(c->rto_at, c->delack_at), c->keepalive_at);
+
+    return min_u64(best, pacer_deadline(c));
 }
 
 void timeout_clear(struct tcp_conn *c)

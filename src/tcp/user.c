@@ -4,6 +4,7 @@
 
 #include "tcp/cc.h"
 #include "tcp/flight.h"
+#include "tcp/pacer.h"
 #include "tcp/rate.h"
 #include "tcp/reassembly.h"
 #include "tcp/rtt.h"
@@ -241,6 +242,7 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     i->phase = (uint16_t)cc_phase(c);
     i->app_limited = c->flight->rate.last_app_limited;
     i->delivery_rate = rate_last(c);
+    i->pacing_rate = pacer_rate(c);
 }
 
 int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64_t value)

@@ -18,7 +18,10 @@
 
 static void begin(struct tcp_conn *c, uint32_t segments)
 {
-    *c = (struct tcp_conn){.mss_base = MSS, .srtt8_us = 100000 * 8};
+    static struct tcp_flight flight;
+
+    flight = (struct tcp_flight){0};
+    *c = (struct tcp_conn){.mss_base = MSS, .srtt8_us = 100000 * 8, .flight = &flight};
     cc_cubic.init(c, 0);
     c->cwnd = segments * MSS;
     c->snd_una = 1000000;
