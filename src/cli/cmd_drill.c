@@ -149,7 +149,7 @@ static void print_json(const char *path, const struct drill_result *result)
                   (double)result->time / (double)WEIR_S, "message", result->text);
 
     if (line) {
-        json_dumpf(line, stdout, JSON_COMPACT);
+        json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
         putchar('\n');
         json_decref(line);
     }
@@ -281,7 +281,7 @@ int cmd_drill(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"strict", KEY_STRICT, NULL, 0,
-         "times to 100 us, echoed timestamps, and no packet that the script does not expect", 0},
+         "times to 1 ms, echoed timestamps, and no packet that the script does not expect", 0},
         {"ip-version", KEY_IP_VERSION, "4|6|mapped", 0,
          "instead of the script's own --ip_version; mapped: IPv6 sockets, IPv4 packets", 0},
         {"ignore-shell", KEY_IGNORE_SHELL, NULL, 0,

@@ -256,17 +256,34 @@ void drill_options_default(struct drill_options *options)
     memset(options, 0, sizeof(*options));
 }
 
-static enum drill_ip_version ip_version(const struct run *run)
+static enum drill_ip_version script_version(const struct run *run)
 {
     const char *text = drill_script_setting(run->script, "ip_version");
 
-    if (run->options->ip_version != DRILL_IP_SCRIPT) {
-        return run->options->ip_version;
+    if (!text) {
+        return DRILL_IP_SCRIPT;
     }
-    if (text && strcmp(text, "ipv6") == 0) {
+    if (strcmp(text, "ipv6") == 0) {
         return DRILL_IP6;
     }
-    return text && strcmp(text, "ipv4-mapped-ipv6") == 0 ? DRILL_IP_MAPPED : DRILL_IP4;
+    return strcmp(text, "ipv4-mapped-ipv6") == 0 ? DRILL_IP_MAPPED : DRILL_IP4;
+}
+
+static enum drill_ip_version ip_version(const struct run *run)
+{
+    enum drill_ip_version wanted = run->options->ip_version;
+
+    wanted = wanted == DRILL_IP_SCRIPT ? script_version(run) : wanted;
+    return wanted == DRILL_IP_SCRIPT ? DRILL_IP4 : wanted;
+}
+
+/* A script that names a version is about that one. */
+static bool check_version(struct run *run)
+{
+    enum drill_ip_version own = script_version(run);
+
+    return own == DRILL_IP_SCRIPT || own == ip_version(run) ||
+           run_skip(run, (struct drill_pos){1, 1}, "the script is for another --ip_version");
 }
 
 static void read_settings(struct run *run)
@@ -310,7 +327,8 @@ void drill_run(const struct drill_script *script, const struct drill_options *op
 
     memset(result, 0, sizeof(*result));
     run_init(&run);
-    if (script->init.data) {
+    good = check_version(&run);
+    if (good && script->init.data) {
         good = run_shell(&run, (struct drill_pos){1, 1}, script->init.data);
     }
     good = good && run_events(&run) && run_stack_new(&run) && finish_call(&run) &&

@@ -29,7 +29,7 @@ enum drill_ip_version {
 
 struct drill_options {
     enum drill_ip_version ip_version;
-    /* Also demanded: times to 100 us, echoed timestamps, no packet that the script does not expect. */
+    /* Also demanded: times to 1 ms, echoed timestamps, no packet that the script does not expect. */
     bool strict;
     bool ignore_shell;          /* commands that are not understood do nothing */
     const char *const *defines; /* names that #ifdef knows */

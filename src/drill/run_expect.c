@@ -23,6 +23,7 @@ struct live { /* one packet, or several put together */
     struct tcp_segment tcp; /* with the script's numbers */
     const uint8_t *options;
     bool checksum_good, payload_good;
+    char problem[64]; /* room for a message about the IP header */
 };
 
 /* ---- Packets of the stack -------------------------------------------------------------------------------- */
@@ -230,15 +231,23 @@ static bool mismatch(struct run *run, const struct drill_packet *packet, const s
 
 /* ---- Comparing ------------------------------------------------------------------------------------------- */
 
-static const char *compare_ip(const struct drill_ip *ip, const struct live *live)
+static const char *compare_ip(const struct drill_ip *ip, struct live *live)
 {
+    unsigned tos = live->tos & ip->tos_mask;
+
     if (ip->any_ect && (live->tos & 3) != 1 && (live->tos & 3) != 2) {
         return "the ECN field is not ECT";
     }
-    if ((live->tos & ip->tos_mask) != ip->tos) {
-        return ip->tos_mask == 3 ? "the ECN field is wrong" : "the traffic class is wrong";
+    if (tos != ip->tos) {
+        snprintf(live->problem, sizeof(live->problem), "the %s is 0x%x, not 0x%x",
+                 ip->tos_mask == 3 ? "ECN field" : "traffic class", tos, ip->tos);
+        return live->problem;
     }
-    return ip->ttl_said && ip->ttl != live->ttl ? "the TTL is wrong" : NULL;
+    if (ip->ttl_said && ip->ttl != live->ttl) {
+        snprintf(live->problem, sizeof(live->problem), "the TTL is %u, not %u", live->ttl, ip->ttl);
+        return live->problem;
+    }
+    return NULL;
 }
 
 static const char *compare_flags(const struct drill_tcp *tcp, const struct live *live)
@@ -342,7 +351,7 @@ static const char *compare_options(struct run *run, struct run_conn *conn,
 }
 
 static bool compare(struct run *run, struct run_conn *conn, const struct drill_packet *packet,
-                    const struct live *live)
+                    struct live *live)
 {
     const char *what =
         live->checksum_good ? compare_ip(&packet->ip, live) : "the checksum is wrong";

@@ -16,7 +16,7 @@
 #define RUN_FIRST_PEER_PORT 40001 /* the first peer that connects; the next ones count up */
 #define RUN_BEGIN (1000 * WEIR_S) /* the stack's time at time 0 of the script */
 #define RUN_TOLERANCE (4 * WEIR_MS)
-#define RUN_TOLERANCE_STRICT (100 * WEIR_US)
+#define RUN_TOLERANCE_STRICT WEIR_MS
 #define RUN_PACKET_MAX 65535
 
 /* ---- Connections ---------------------------------------------------------------------------------------- */

@@ -7,7 +7,8 @@
 
 #define FRAMES 32
 #define TURNS_MAX 100000 /* at one instant: more than this is a stack that makes no progress */
-#define MTU_DEFAULT 1500
+#define MTU4 1500
+#define MTU6 1520 /* the same segments as IPv4's: so scripts are right for both */
 #define PREFIX4 24
 #define PREFIX6 64
 
@@ -90,7 +91,7 @@ static uint32_t mtu(const struct run *run)
     const char *text = drill_script_setting(run->script, "mtu");
     unsigned long number = text ? strtoul(text, NULL, 10) : 0;
 
-    return number >= 68 && number <= UINT16_MAX ? (uint32_t)number : MTU_DEFAULT;
+    return number >= 68 && number <= UINT16_MAX ? (uint32_t)number : run->v6 ? MTU6 : MTU4;
 }
 
 static bool set_address(const struct run *run, const char *setting, const char *otherwise,

@@ -234,6 +234,31 @@ static const struct symbol options[] = {
     {"TCP_RTO_MIN_US", 45},
 };
 
+/* Timestamps and reports of the error queue, of which weir has none: so that a call can fail rightly. */
+static const struct symbol reports[] = {
+    {"SOF_TIMESTAMPING_TX_HARDWARE", 0x1},
+    {"SOF_TIMESTAMPING_TX_SOFTWARE", 0x2},
+    {"SOF_TIMESTAMPING_RX_HARDWARE", 0x4},
+    {"SOF_TIMESTAMPING_RX_SOFTWARE", 0x8},
+    {"SOF_TIMESTAMPING_SOFTWARE", 0x10},
+    {"SOF_TIMESTAMPING_RAW_HARDWARE", 0x40},
+    {"SOF_TIMESTAMPING_OPT_ID", 0x80},
+    {"SOF_TIMESTAMPING_TX_SCHED", 0x100},
+    {"SOF_TIMESTAMPING_TX_ACK", 0x200},
+    {"SOF_TIMESTAMPING_OPT_CMSG", 0x400},
+    {"SOF_TIMESTAMPING_OPT_TSONLY", 0x800},
+    {"SOF_TIMESTAMPING_OPT_STATS", 0x1000},
+    {"SOF_TIMESTAMPING_OPT_ID_TCP", 0x10000},
+    {"SCM_TIMESTAMPING", 37},
+    {"SCM_TIMESTAMPING_OPT_STATS", 54},
+    {"SCM_TSTAMP_SND", 0},
+    {"SCM_TSTAMP_SCHED", 1},
+    {"SCM_TSTAMP_ACK", 2},
+    {"SO_EE_ORIGIN_TIMESTAMPING", 4},
+    {"SO_EE_ORIGIN_ZEROCOPY", 5},
+    {"SO_EE_CODE_ZEROCOPY_COPIED", 1},
+};
+
 /* Names that only code blocks use. */
 static const struct symbol states[] = {
     {"TCP_ESTABLISHED", 1},     {"TCP_SYN_SENT", 2},         {"TCP_SYN_RECV", 3},
@@ -265,6 +290,7 @@ bool run_symbol(void *context, const char *name, int64_t *value)
     (void)context;
     found = found ? found : find(options, ARRAY_SIZE(options), name);
     found = found ? found : find(errors, ARRAY_SIZE(errors), name);
+    found = found ? found : find(reports, ARRAY_SIZE(reports), name);
     found = found ? found : find(states, ARRAY_SIZE(states), name);
     if (!found) {
         return false;

@@ -234,7 +234,7 @@ static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_em
     if (fin) {
         e->segment.flags |= WEIR_TCP_FIN;
     }
-    if (start + size == c->snd_end) {
+    if (size && start + size == c->snd_end) {
         e->segment.flags |= WEIR_TCP_PSH;
     }
     e->start = start;
