@@ -231,7 +231,8 @@ enum weir_segment_notes {
     WEIR_NOTE_DUPLICATE_ACK = 1 << 3,
     WEIR_NOTE_CHALLENGE_ACK = 1 << 4,
     WEIR_NOTE_WINDOW_UPDATE = 1 << 5,
-    WEIR_NOTE_TAIL_LOSS_PROBE = 1 << 6
+    WEIR_NOTE_TAIL_LOSS_PROBE = 1 << 6,
+    WEIR_NOTE_SYN_COOKIE = 1 << 7 /* this SYN,ACK is a cookie: nothing is remembered */
 };
 
 struct weir_record_segment {

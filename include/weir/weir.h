@@ -271,7 +271,21 @@ struct weir_tcp_options {
         pacing; /* spread the window over the round trip instead of sending bursts; false. Algorithms that
                     need it, and a max_pacing_rate, pace without being asked */
     uint64_t max_pacing_rate; /* bytes per second, never faster; 0: no limit */
+    /* How often a SYN and a SYN,ACK are sent again, after 1, 2, 4 ... s: 7 and 7, which is more than the three
+     * minutes of MUST-23; the open ends when this or syn_r2_time is reached. synack_retries: at most 7. */
+    uint8_t syn_retries, synack_retries;
 };
+
+/* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
+enum weir_syncookies {
+    WEIR_SYNCOOKIES_OFF = 0, /* what exceeds the limit of half-open entries is dropped */
+    WEIR_SYNCOOKIES_AUTO,    /* what exceeds it gets a cookie */
+    WEIR_SYNCOOKIES_ALWAYS   /* every SYN of a listener that is not deferred gets one */
+};
+
+/* May an active open take the place of a connection in TIME-WAIT, once its timestamps prove that a second has
+ * passed? (RFC 6191 is about the passive side, which always does.) */
+enum weir_reuse { WEIR_REUSE_NEVER = 0, WEIR_REUSE_LOOPBACK, WEIR_REUSE_ALWAYS };
 
 struct weir_config {
     uint32_t size;      /* sizeof(struct weir_config) */
@@ -295,6 +309,11 @@ struct weir_config {
     void (*trace)(void *ctx,
                   const struct weir_record *record); /* NULL: no sink. Must not call weir. */
     void *trace_ctx;
+    uint8_t syncookies;      /* enum weir_syncookies: AUTO */
+    uint8_t time_wait_reuse; /* enum weir_reuse: LOOPBACK, as Linux */
+    /* RFC 1337: an RST does not end TIME-WAIT. false: one with exactly the right number does (RFC 9293
+     * 3.10.7.4, RFC 5961 3). */
+    bool time_wait_ignore_rst;
 };
 
 WEIR_API void weir_config_default(struct weir_config *config);
@@ -426,6 +445,10 @@ struct weir_listen_config {
     bool deferred;    /* each SYN is an event and waits for weir_tcp_answer */
     const struct weir_tcp_options *options; /* NULL: the stack's */
     uint64_t user;
+    uint32_t half_open_max; /* half-open entries of this listener; 0: as many as `backlog` */
+    /* The accept queue is full when a handshake is completed. false: the ACK is ignored, the SYN,ACK will be
+     * repeated and perhaps there is room then. true: RST. */
+    bool abort_on_overflow;
 };
 #define WEIR_ANY_LINK UINT32_MAX
 
@@ -448,6 +471,20 @@ WEIR_API int weir_tcp_listen(struct weir_stack *stack, const struct weir_listen_
  * for a remote that is broadcast, multicast or unspecified (MUST-46: WEIR_EINVAL), WEIR_ENETUNREACH. */
 WEIR_API int weir_tcp_connect(struct weir_stack *stack, const struct weir_connect_config *config,
                               weir_handle *conn);
+
+/* Who has this place? The state of the very connection, half-open ones (SYN-RECEIVED) and those in TIME-WAIT
+ * included, whether or not anybody holds their handle. `remote` NULL: WEIR_TCP_LISTEN when a listener's address
+ * and port overlap `local` (ip family 0: any address). WEIR_ENOENT: nobody. Nothing is changed. */
+WEIR_API int weir_tcp_lookup(struct weir_stack *stack, const struct weir_endpoint *local,
+                             const struct weir_endpoint *remote);
+
+/* The state of any connection whose local address and port overlap `local`, orphans, half-open ones and
+ * TIME-WAIT included; WEIR_ENOENT. A search through all there are. */
+WEIR_API int weir_tcp_port_taken(const struct weir_stack *stack, const struct weir_endpoint *local);
+
+/* May this address be used locally (family 0, loopback, an address of a link; any on a link with
+ * accept_any)? */
+WEIR_API bool weir_address_local(const struct weir_stack *stack, const struct weir_ip *ip);
 
 /* The oldest established connection of a listener; WEIR_EAGAIN when there is none. */
 WEIR_API int weir_tcp_accept(struct weir_stack *stack, weir_handle listener, weir_handle *conn);
@@ -531,6 +568,8 @@ struct weir_tcp_info {
     uint64_t pacing_rate; /* bytes per second, that of pacing or what it would be; 0: unknown */
     uint64_t
         delivery_rate; /* bytes per second, of the latest ACKs; 0: not measured since it was idle */
+    uint32_t accept_queue, backlog,
+        half_open; /* listeners: entries now, limit of the first, entries */
 };
 WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
                            struct weir_tcp_info *info);
@@ -550,7 +589,10 @@ enum weir_option {
     WEIR_OPT_SEND_BUFFER,
     WEIR_OPT_CONGESTION, /* enum weir_congestion; a live connection goes on from the window it has */
     WEIR_OPT_PACING,     /* 0/1 */
-    WEIR_OPT_MAX_PACING_RATE /* bytes per second, 0: no limit */
+    WEIR_OPT_MAX_PACING_RATE, /* bytes per second, 0: no limit */
+    WEIR_OPT_BACKLOG, /* listener: accept queue, and half-open entries unless half_open_max says; > 0 */
+    WEIR_OPT_SYN_RETRIES,
+    WEIR_OPT_SYNACK_RETRIES /* at most 7 */
 };
 WEIR_API int weir_tcp_set(struct weir_stack *stack, weir_handle handle, enum weir_option option,
                           uint64_t value);
@@ -571,6 +613,8 @@ struct weir_stats {
     uint64_t memory_bytes, memory_bytes_max; /* from the allocator */
     uint32_t connections, half_open, time_wait, listeners;
     uint32_t frames_out_now, buffers_out_now;
+    /* SYN cookies: sent, connections made from them, ACKs that were no (or too old) cookies */
+    uint64_t syncookies_sent, syncookies_received, syncookies_failed;
 };
 WEIR_API int weir_stats(const struct weir_stack *stack, struct weir_stats *stats);
 

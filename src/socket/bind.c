@@ -73,19 +73,18 @@ void sock_listen_config(const struct weir_sock *s, const struct sock_name *name,
     config->user = s->slot;
 }
 
-/* Would the core listen there? It knows the addresses of the stack and listeners of other users. */
+/* May the core listen there? It knows the addresses of the stack and listeners of other users. */
 static int ask_core(const struct weir_sock *s, const struct sock_name *name)
 {
     struct weir_listen_config config;
-    weir_handle listener;
-    int error;
 
     sock_listen_config(s, name, &config);
-    error = weir_tcp_listen(s->space->stack, &config, &listener);
-    if (error == WEIR_OK) {
-        weir_tcp_close(s->space->stack, listener);
+    if (!weir_address_local(s->space->stack, &config.local.ip)) {
+        return -WEIR_SOCK_EADDRNOTAVAIL;
     }
-    return -sock_errno(error);
+    return weir_tcp_lookup(s->space->stack, &config.local, NULL) == WEIR_TCP_LISTEN
+               ? -WEIR_SOCK_EADDRINUSE
+               : 0;
 }
 
 static int choose_port(struct weir_sock *s, struct sock_name *name)

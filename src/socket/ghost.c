@@ -1,9 +1,7 @@
 /*
  * ghost.c - ports that connections hold after their sockets were closed, above all in TIME-WAIT.
  *
- * The core does not list connections that nobody holds, but it refuses to open one that exists: asking
- * for the same four-tuple tells whether it is still there. The SYN of a probe is never sent, because no
- * output runs in between. At most SOCK_GHOSTS_MAX are remembered; the oldest is forgotten first.
+ * The core is asked for each four-tuple whether it is still there. At most SOCK_GHOSTS_MAX are remembered; the oldest is forgotten first.
  */
 #include "socket/sock.h"
 
@@ -50,18 +48,9 @@ void sock_ghost_leave(struct weir_sock *s)
 
 static bool alive(const struct weir_sock_space *space, const struct sock_ghost *g)
 {
-    struct weir_connect_config config;
-    weir_handle probe;
-    int error;
+    struct weir_endpoint local = sock_name_core(&g->local), remote = sock_name_core(&g->remote);
 
-    weir_connect_config_default(&config);
-    config.local = sock_name_core(&g->local);
-    config.remote = sock_name_core(&g->remote);
-    error = weir_tcp_connect(space->stack, &config, &probe);
-    if (error == WEIR_OK) {
-        weir_tcp_abort(space->stack, probe);
-    }
-    return error != WEIR_OK && error != WEIR_EADDRNOTAVAIL;
+    return weir_tcp_lookup(space->stack, &local, &remote) > WEIR_TCP_CLOSED;
 }
 
 static void forget(struct weir_sock_space *space, struct sock_ghost *before, struct sock_ghost *g)

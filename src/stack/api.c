@@ -241,6 +241,9 @@ int weir_stats(const struct weir_stack *s, struct weir_stats *out)
     st.connections = s->tcp.conn_count;
     st.half_open = s->tcp.half_count;
     st.time_wait = s->tcp.time_wait_count;
+    st.syncookies_sent = s->tcp.syncookies_sent;
+    st.syncookies_received = s->tcp.syncookies_received;
+    st.syncookies_failed = s->tcp.syncookies_failed;
     st.listeners = s->tcp.listener_count;
     st.frames_out_now = s->frames_out;
     st.buffers_out_now = s->env.buffers.out;

@@ -62,7 +62,7 @@ static struct tcp_settings *settings_for(struct weir_stack *s, const struct weir
 
 /* ---- Listening -------------------------------------------------------------------------------------------- */
 
-static bool local_usable(const struct weir_stack *s, const struct ip_addr *a)
+bool stack_local_usable(const struct weir_stack *s, const struct ip_addr *a)
 {
     if (ip_addr_is_unspecified(a) || ip_addr_is_loopback(a) || ip_address_find(&s->ip, a)) {
         return true;
@@ -91,7 +91,7 @@ static int check_listen(const struct weir_stack *s, const struct weir_listen_con
         return WEIR_ENOENT;
     }
     local = ip_addr_from_public(&config->local.ip);
-    return local_usable(s, &local) ? WEIR_OK : WEIR_EADDRNOTAVAIL;
+    return stack_local_usable(s, &local) ? WEIR_OK : WEIR_EADDRNOTAVAIL;
 }
 
 int weir_tcp_listen(struct weir_stack *s, const struct weir_listen_config *config, weir_handle *out)
@@ -118,6 +118,8 @@ int weir_tcp_listen(struct weir_stack *s, const struct weir_listen_config *confi
     l->link = (uint16_t)min_u32(config->link, UINT16_MAX);
     l->backlog = config->backlog;
     l->deferred = config->deferred;
+    l->half_open_max = config->half_open_max;
+    l->abort_on_overflow = config->abort_on_overflow;
     l->user = config->user;
     if (demux_listen_conflict(&s->demux, l)) { /* MUST-41: a new record or an error, never both */
         tcp_listener_free(&s->tcp, l);
@@ -215,6 +217,29 @@ int weir_tcp_answer(struct weir_stack *s, uint64_t syn, enum weir_verdict verdic
 
 /* ---- Connecting -------------------------------------------------------------------------------------------- */
 
+/* Is the four-tuple free? One in TIME-WAIT that may be reused will make way (evict_time_wait). */
+static bool tuple_free(struct weir_stack *s, const struct tcp_tuple *tuple)
+{
+    uint32_t name = demux_find(&s->demux, tuple);
+    uint8_t rule = s->env.config.time_wait_reuse;
+
+    if (!name || tcp_name_kind(name) != TCP_KIND_TIME_WAIT || rule == WEIR_REUSE_NEVER ||
+        (rule == WEIR_REUSE_LOOPBACK && !ip_addr_is_loopback(&tuple->remote))) {
+        return !name;
+    }
+    return tcp_time_wait_reusable(&s->tcp, name & TCP_INDEX_MASK);
+}
+
+static void evict_time_wait(struct weir_stack *s, const struct tcp_tuple *tuple, struct tcp_conn *c)
+{
+    uint32_t name = demux_find(&s->demux, tuple);
+
+    if (name) {
+        tcp_start_above(c, tcp_time_wait_at(&s->tcp, name & TCP_INDEX_MASK)->snd_nxt);
+        stack_time_wait_end(s, name & TCP_INDEX_MASK, WEIR_REASON_TIME_WAIT_REUSED);
+    }
+}
+
 /* RFC 6056 algorithm 3: a keyed hash of where we go, plus a counter. */
 static uint16_t choose_port(struct weir_stack *s, struct tcp_tuple *tuple)
 {
@@ -229,7 +254,7 @@ static uint16_t choose_port(struct weir_stack *s, struct tcp_tuple *tuple)
     offset = (uint32_t)siphash(c->secret + 8, bytes, sizeof(bytes));
     for (uint32_t i = 0; i < range; i++) {
         tuple->local_port = (uint16_t)(c->port_first + (offset + s->port_next++) % range);
-        if (!demux_port_listened(&s->demux, tuple->local_port) && !demux_find(&s->demux, tuple)) {
+        if (!demux_port_listened(&s->demux, tuple->local_port) && tuple_free(s, tuple)) {
             return tuple->local_port;
         }
     }
@@ -263,7 +288,7 @@ static int choose_tuple(struct weir_stack *s, const struct weir_connect_config *
     if (error == WEIR_OK && s->dying) {
         error = WEIR_EBUSY;
     }
-    if (error == WEIR_OK && !local_usable(s, &tuple->local)) {
+    if (error == WEIR_OK && !stack_local_usable(s, &tuple->local)) {
         error = WEIR_EADDRNOTAVAIL;
     }
     if (error == WEIR_OK) {
@@ -281,7 +306,7 @@ static int choose_tuple(struct weir_stack *s, const struct weir_connect_config *
     if (tuple->local_port == 0) {
         return choose_port(s, tuple) ? WEIR_OK : WEIR_EADDRINUSE;
     }
-    return demux_find(&s->demux, tuple) ? WEIR_EADDRINUSE : WEIR_OK;
+    return tuple_free(s, tuple) ? WEIR_OK : WEIR_EADDRINUSE;
 }
 
 int weir_tcp_connect(struct weir_stack *s, const struct weir_connect_config *config,
@@ -310,6 +335,7 @@ int weir_tcp_connect(struct weir_stack *s, const struct weir_connect_config *con
     c->path_generation = path.generation;
     c->path_neighbor = path.neighbor;
     c->path_link = path.link;
+    evict_time_wait(s, &tuple, c);
     demux_enter(&s->demux, &tuple, tcp_name(TCP_KIND_CONN, c->index));
     c->in_demux = 1;
     tcp_open(&s->tcp, c, path.mtu);
@@ -422,6 +448,9 @@ int weir_tcp_info(struct weir_stack *s, weir_handle handle, struct weir_tcp_info
         info.state = WEIR_TCP_LISTEN;
         ip_addr_to_public(&l->local, &info.local.ip);
         info.local.port = l->local_port;
+        info.accept_queue = l->accept_count;
+        info.backlog = l->backlog;
+        info.half_open = l->half_count;
     }
     info.size = size;
     memcpy(out, &info, size);
@@ -439,6 +468,9 @@ int weir_tcp_set(struct weir_stack *s, weir_handle handle, enum weir_option opti
     } else if (l && option == WEIR_OPT_USER) {
         l->user = value;
         error = WEIR_OK;
+    } else if (l && option == WEIR_OPT_BACKLOG) {
+        error = value && value <= UINT32_MAX ? WEIR_OK : WEIR_EINVAL;
+        l->backlog = error == WEIR_OK ? (uint32_t)value : l->backlog;
     } else if (l) {
         error = WEIR_ENOPROTOOPT; /* give options to weir_tcp_listen */
     }
@@ -454,8 +486,8 @@ int weir_tcp_get(struct weir_stack *s, weir_handle handle, enum weir_option opti
     if (c) {
         return tcp_user_get(c, option, value);
     }
-    if (l && option == WEIR_OPT_USER) {
-        *value = l->user;
+    if (l && (option == WEIR_OPT_USER || option == WEIR_OPT_BACKLOG)) {
+        *value = option == WEIR_OPT_USER ? l->user : l->backlog;
         return WEIR_OK;
     }
     return l ? tcp_option_read(&l->settings->o, option, value) : WEIR_ESTALE;

@@ -18,6 +18,16 @@ static void answer_rst(struct weir_stack *s, const struct tcp_arrival *a, const 
 static void carry_out(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p,
                       struct tcp_outcome *out);
 
+static void send_cookie(struct weir_stack *s, struct listener *l, const struct tcp_arrival *a,
+                        const struct ip_packet *p)
+{
+    const struct weir_tcp_options *o = &l->settings->o;
+    struct tcp_segment seg;
+
+    tcp_cookie_syn_ack(&s->tcp, l, a, stack_path_mtu(s, &a->tuple, p->link), &seg);
+    stack_reply_tcp(s, &a->tuple, &seg, p->link, o->ttl, o->tos);
+}
+
 static void for_listener(struct weir_stack *s, const struct tcp_arrival *a,
                          const struct ip_packet *p)
 {
@@ -34,8 +44,32 @@ static void for_listener(struct weir_stack *s, const struct tcp_arrival *a,
         }
         return;
     }
-    tcp_listen_input(&s->tcp, l, a, &out);
+    if (!(a->segment->flags & WEIR_TCP_SYN) && tcp_cookie_expected(&s->tcp, l)) {
+        struct tcp_arrival with_mtu = *a;
+
+        with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);
+        tcp_listen_input(&s->tcp, l, &with_mtu, &out);
+    } else {
+        tcp_listen_input(&s->tcp, l, a, &out);
+    }
+    if (out.cookie) {
+        send_cookie(s, l, a, p);
+    }
     carry_out(s, a, p, &out);
+}
+
+/* A newer SYN for a connection in TIME-WAIT, which used numbers up to `used`. */
+static void reopen(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p,
+                   uint32_t used, struct tcp_conn *old)
+{
+    struct tcp_arrival above = *a;
+
+    if (old) {
+        tcp_finish(&s->tcp, old, 0, WEIR_REASON_TIME_WAIT_REUSED);
+        stack_settle(s); /* the old connection leaves the demux */
+    }
+    above.isn_above = &used;
+    for_listener(s, &above, p);
 }
 
 /* What a connection did not want. */
@@ -50,9 +84,7 @@ static NOINLINE void not_for_conn(struct weir_stack *s, struct tcp_conn *c,
             tcp_syn_refused(&s->tcp, c, a->segment);
             break;
         }
-        tcp_finish(&s->tcp, c, 0, WEIR_REASON_TIME_WAIT_REUSED);
-        stack_settle(s); /* the old connection leaves the demux */
-        for_listener(s, a, p);
+        reopen(s, a, p, seq_wire(c->snd_nxt), c);
         break;
     default: break;
     }
@@ -103,6 +135,7 @@ static void for_time_wait(struct weir_stack *s, uint32_t index, const struct tcp
     bool answer = false, gone = false;
     struct tcp_arrival told = *a;
     enum tcp_verdict verdict;
+    uint32_t used = tcp_time_wait_at(&s->tcp, index)->snd_nxt;
 
     told.listened =
         (a->segment->flags & WEIR_TCP_SYN) && demux_listener(&s->demux, &a->tuple, p->link) != NULL;
@@ -117,7 +150,7 @@ static void for_time_wait(struct weir_stack *s, uint32_t index, const struct tcp
                                                           : WEIR_REASON_RST_IN);
     }
     if (verdict == TCP_VERDICT_LISTEN) {
-        for_listener(s, a, p);
+        reopen(s, a, p, used, NULL);
     }
 }
 
@@ -186,6 +219,7 @@ static void receive_tcp(struct weir_stack *s, struct ip_packet *p)
     a.mtu = 0;
     a.to_group = p->to_group;
     a.listened = false;
+    a.isn_above = NULL;
     dispatch(s, &a, p);
 }
 

@@ -23,6 +23,8 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .r1_retransmissions = 3,
         .r2_time = 100 * WEIR_S,
         .syn_r2_time = 180 * WEIR_S,
+        .syn_retries = 7,
+        .synack_retries = 7,
     };
 }
 
@@ -39,6 +41,8 @@ void weir_config_default(struct weir_config *c)
         .reassembly_bytes = 256 * 1024,
         .neighbors_max = 1024,
         .answer_echo = true,
+        .syncookies = WEIR_SYNCOOKIES_AUTO,
+        .time_wait_reuse = WEIR_REUSE_LOOPBACK,
     };
     weir_tcp_options_default(&c->tcp);
 }
@@ -49,7 +53,8 @@ bool stack_options_valid(const struct weir_tcp_options *o)
            o->receive_buffer >= 256 && o->send_buffer >= 256 && o->receive_buffer <= 1u << 30 &&
            o->send_buffer <= 1u << 30 && o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ &&
            o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 1 &&
-           o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time;
+           o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time &&
+           o->synack_retries < HALF_LEVELS;
 }
 
 static bool config_valid(const struct weir_config *c)
@@ -58,7 +63,8 @@ static bool config_valid(const struct weir_config *c)
 
     if (c->size != sizeof(*c) || !stack_options_valid(&c->tcp) || c->port_first == 0 ||
         c->port_first > c->port_last || (c->ring_records & (c->ring_records - 1)) || c->msl == 0 ||
-        c->forwarding) {
+        c->forwarding || c->syncookies > WEIR_SYNCOOKIES_ALWAYS ||
+        c->time_wait_reuse > WEIR_REUSE_ALWAYS) {
         return false;
     }
     for (size_t i = 0; i < sizeof(c->secret); i++) {

@@ -86,6 +86,7 @@ bool stack_path(struct weir_stack *s, struct tcp_conn *c, struct ip_path *path);
 uint32_t stack_path_mtu(struct weir_stack *s, const struct tcp_tuple *tuple, uint32_t link);
 
 /* api_tcp.c */
+bool stack_local_usable(const struct weir_stack *s, const struct ip_addr *a);
 struct tcp_conn *stack_conn(const struct weir_stack *s, weir_handle handle);
 struct listener *stack_listener(const struct weir_stack *s, weir_handle handle);
 static inline weir_handle stack_conn_handle(const struct tcp_conn *c)

@@ -247,7 +247,9 @@ enum half_flags {
     HALF_WSCALE = 1 << 2,
     HALF_DEFERRED = 1 << 3, /* waits for weir_tcp_answer; no SYN-ACK yet */
     HALF_NOTIFIED = 1 << 4,
-    HALF_USED = 1 << 5
+    HALF_USED = 1 << 5,
+    HALF_FASTOPEN = 1 << 6,    /* asked for a Fast Open cookie */
+    HALF_FASTOPEN_EXP = 1 << 7 /* by the experimental option */
 };
 
 /* The part both families share; addresses follow (half4, half6). */
@@ -259,10 +261,14 @@ struct half_open {
     uint32_t ts_recent;
     uint32_t listener; /* index */
     uint32_t due;      /* in units of 2^20 ns, wraps; FIFOs keep them in order */
+    uint32_t sent_us;  /* when the SYN,ACK left, wraps */
     uint16_t local_port, remote_port;
-    uint16_t peer_mss;                    /* 0: no option */
-    uint16_t window;                      /* of the SYN */
-    uint8_t wscale, flags, retries, link; /* link: index, 255 = loopback */
+    uint16_t peer_mss; /* 0: no option */
+    uint16_t window;   /* of the SYN */
+    uint16_t flags;    /* enum half_flags */
+    uint8_t wscale, retries;
+    uint8_t link;     /* index, 255 = loopback */
+    uint8_t sent_out; /* SYN,ACKs sent, up to 255 */
 };
 struct half4 {
     struct half_open h;
@@ -277,7 +283,7 @@ struct half6 {
 
 struct time_wait {
     uint32_t hash_next;
-    uint32_t next, prev; /* FIFO: all wait equally long */
+    uint32_t next, prev; /* FIFO by deadline */
     uint32_t id;
     struct ip_addr local, remote;
     uint16_t local_port, remote_port;
@@ -304,6 +310,9 @@ struct listener {
     uint16_t events;
     bool deferred, in_event_list;
     uint8_t family; /* 0 both, 4, 6 */
+    bool abort_on_overflow;
+    uint32_t half_open_max; /* 0: backlog */
+    weir_time cookie_at;    /* the last SYN cookie was sent, 0: none */
     uint64_t user;
     struct tcp_settings *settings;
 };
@@ -342,6 +351,7 @@ struct tcp {
     struct tcp_settings *settings; /* the stack's defaults */
     weir_time challenge_at;
     uint32_t challenge_left;
+    uint64_t syncookies_sent, syncookies_received, syncookies_failed;
 };
 
 #define TCP_LISTENER_EVENT 0x80000000u

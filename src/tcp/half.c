@@ -2,8 +2,8 @@
  * half.c - half-open entries: their memory, lists, SYN,ACKs and time (see conn.h and tcp.h).
  *
  * An entry waits in the FIFO of its retry level. All entries of a level wait equally long, so each FIFO is in
- * order of due time and only heads are looked at. 1 + 2 + 4 + ... + 64 + 64 s: more than the three minutes
- * of MUST-23.
+ * order of due time and only heads are looked at. With synack_retries at its default that is
+ * 1 + 2 + 4 + ... + 64 + 64 s: more than the three minutes of MUST-23.
  */
 #include "tcp/half.h"
 
@@ -167,6 +167,8 @@ void tcp_half_syn_ack(struct tcp *t, uint32_t name, uint32_t mtu, struct tcp_seg
         s->options.present |= WEIR_SEGMENT_WSCALE;
         s->options.wscale = window_scale_for(o->receive_buffer);
     }
+    h->sent_us = (uint32_t)(t->env->now / WEIR_US);
+    h->sent_out = (uint8_t)min_u32(h->sent_out + 1u, UINT8_MAX);
     trace_segment(t, WEIR_RECORD_SEGMENT_OUT, h->id, s, s->window, 0, (uint16_t)(h->retries + 1),
                   h->retries ? WEIR_NOTE_RETRANSMISSION : 0);
 }
@@ -202,7 +204,8 @@ uint32_t tcp_half_due(struct tcp *t, bool *expired)
         if ((int32_t)(h->due - now) > 0) {
             continue;
         }
-        *expired = level + 1 == HALF_LEVELS || (h->flags & HALF_DEFERRED);
+        *expired = level + 1 == HALF_LEVELS || (h->flags & HALF_DEFERRED) ||
+                   level >= tcp_listener_at(t, h->listener)->settings->o.synack_retries;
         if (*expired) {
             trace_state(t, h->id, WEIR_TCP_SYN_RECEIVED, WEIR_TCP_CLOSED, WEIR_REASON_SYN_TIMEOUT);
         } else {
@@ -243,7 +246,7 @@ bool tcp_half_decide(struct tcp *t, uint32_t name, enum weir_verdict verdict)
     if (!(h->flags & HALF_NOTIFIED)) {
         tcp_listener_at(t, h->listener)->undecided--;
     }
-    h->flags &= (uint8_t)~HALF_DEFERRED;
+    h->flags &= (uint16_t)~HALF_DEFERRED;
     half_unlink(t, name);
     half_link(t, name, 0);
     return true;

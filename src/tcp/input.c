@@ -11,6 +11,7 @@
 #include "tcp/reassembly.h"
 #include "tcp/state.h"
 #include "tcp/synsent.h"
+#include "tcp/tcp.h"
 #include "tcp/text.h"
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
@@ -153,7 +154,11 @@ static void handle_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in *i
     }
     switch (c->state) {
     case WEIR_TCP_SYN_RECEIVED: tcp_finish(t, c, WEIR_ECONNREFUSED, WEIR_REASON_RST_IN); break;
-    case WEIR_TCP_TIME_WAIT: tcp_finish(t, c, 0, WEIR_REASON_RST_IN); break;
+    case WEIR_TCP_TIME_WAIT:
+        if (!t->env->config.time_wait_ignore_rst) {
+            tcp_finish(t, c, 0, WEIR_REASON_RST_IN);
+        }
+        break;
     default: tcp_finish(t, c, WEIR_ECONNRESET, WEIR_REASON_RST_IN); break;
     }
 }
@@ -168,13 +173,8 @@ void tcp_syn_refused(struct tcp *t, struct tcp_conn *c, const struct tcp_segment
  * (RFC 9293 3.6.1, RFC 6191). */
 static enum tcp_verdict handle_syn(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
 {
-    const struct tcp_options *o = &in->s->options;
-    bool newer = in->seq > c->rcv_nxt;
-
-    if (c->timestamps && (o->present & WEIR_SEGMENT_TIMESTAMPS)) {
-        newer |= (int32_t)(o->ts_val - c->ts_recent) > 0;
-    }
-    if (c->state == WEIR_TCP_TIME_WAIT && newer && !(in->s->flags & WEIR_TCP_ACK)) {
+    if (c->state == WEIR_TCP_TIME_WAIT &&
+        tcp_time_wait_newer(in->s, seq_wire(c->rcv_nxt), c->timestamps ? &c->ts_recent : NULL)) {
         return TCP_VERDICT_LISTEN;
     }
     tcp_syn_refused(t, c, in->s);

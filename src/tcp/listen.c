@@ -3,6 +3,7 @@
  * SYN-RECEIVED; the accept queue. A SYN costs a small entry (half.c); the connection is made when its SYN,ACK
  * is acknowledged.
  */
+#include "tcp/cookie.h"
 #include "tcp/half.h"
 #include "tcp/rtt.h"
 #include "tcp/synsent.h"
@@ -32,6 +33,12 @@ void tcp_listener_free(struct tcp *t, struct listener *l)
     pool_put(&t->listeners, l->index);
 }
 
+static bool half_open_full(const struct tcp *t, const struct listener *l)
+{
+    return t->half_count >= t->env->config.half_open_max ||
+           l->half_count >= (l->half_open_max ? l->half_open_max : l->backlog);
+}
+
 /* First to fourth of RFC 9293 3.10.7.2: is it a SYN that may be answered? */
 static bool acceptable_syn(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
                            struct tcp_outcome *out)
@@ -49,10 +56,12 @@ static bool acceptable_syn(struct tcp *t, struct listener *l, const struct tcp_a
         out->rst = true;
     } else if (!(s->flags & WEIR_TCP_SYN)) {
         drop = WEIR_DROP_LISTEN_NOT_SYN;
-    } else if (t->half_count >= t->env->config.half_open_max) {
-        drop = WEIR_DROP_LISTEN_FULL;
     } else if (l->accept_count >= l->backlog) {
         drop = WEIR_DROP_BACKLOG_FULL;
+    } else if (cookie_wanted(t, l, half_open_full(t, l))) {
+        out->cookie = true;
+    } else if (half_open_full(t, l)) {
+        drop = WEIR_DROP_LISTEN_FULL;
     }
     if (drop != WEIR_DROP_NONE) {
         trace_drop(t, 0, drop, s);
@@ -60,8 +69,8 @@ static bool acceptable_syn(struct tcp *t, struct listener *l, const struct tcp_a
     return drop == WEIR_DROP_NONE;
 }
 
-static void learn_options(struct half_open *h, const struct weir_tcp_options *mine,
-                          const struct tcp_options *o)
+void half_learn_options(struct half_open *h, const struct weir_tcp_options *mine,
+                        const struct tcp_options *o)
 {
     if (o->present & WEIR_SEGMENT_MSS) {
         h->peer_mss = o->mss;
@@ -85,7 +94,12 @@ void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arriva
     struct half_open *h;
     uint32_t name;
 
-    if (!acceptable_syn(t, l, a, out)) {
+    if ((a->segment->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST)) == WEIR_TCP_ACK &&
+        tcp_cookie_expected(t, l) && !a->to_group) {
+        cookie_input(t, l, a, out);
+        return;
+    }
+    if (!acceptable_syn(t, l, a, out) || out->cookie) {
         return;
     }
     h = half_new(t, l, &a->tuple, &name);
@@ -95,9 +109,12 @@ void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arriva
     }
     h->irs = a->segment->seq;
     h->iss = tcp_isn(t, &a->tuple, &l->settings->o);
+    if (a->isn_above) {
+        h->iss = tcp_isn_above(h->iss, *a->isn_above, &l->settings->o);
+    }
     h->window = a->segment->window;
     h->link = (uint8_t)a->link;
-    learn_options(h, &l->settings->o, &a->segment->options);
+    half_learn_options(h, &l->settings->o, &a->segment->options);
     out->enter = name;
     trace_open(t, h->id, &a->tuple.local, a->tuple.local_port, &a->tuple.remote,
                a->tuple.remote_port, true);
@@ -180,9 +197,20 @@ static bool check_half(struct tcp *t, uint32_t name, const struct tcp_arrival *a
     return true;
 }
 
-/* The connection that the entry has become, in SYN-RECEIVED as it was. */
-static struct tcp_conn *promote(struct tcp *t, const struct half_open *h,
-                                const struct tcp_arrival *a)
+/* The round trip of the SYN,ACK: of one that was sent once (Karn), or by the echoed timestamp (RFC 7323 4). */
+static void sample_rtt(struct tcp *t, struct tcp_conn *c, const struct half_open *h,
+                       const struct tcp_options *o)
+{
+    if (h->sent_out == 1) {
+        rtt_sample(t, c, (weir_time)((uint32_t)(t->env->now / WEIR_US) - h->sent_us) * WEIR_US);
+    } else if (c->timestamps && (o->present & WEIR_SEGMENT_TIMESTAMPS) && h->sent_out) {
+        rtt_sample_echo(t, c, o->ts_ecr);
+    } else if (h->retries) {
+        rtt_syn_lost(c);
+    }
+}
+
+struct tcp_conn *half_promote(struct tcp *t, const struct half_open *h, const struct tcp_arrival *a)
 {
     struct listener *l = tcp_listener_at(t, h->listener);
     struct tcp_conn *c = tcp_conn_new(t, &a->tuple, l->settings, true);
@@ -207,13 +235,11 @@ static struct tcp_conn *promote(struct tcp *t, const struct half_open *h,
     syn.options.wscale = h->wscale;
     syn.options.ts_val = h->ts_recent;
     synsent_learn_peer(t, c, &syn);
-    if (h->retries) {
-        rtt_syn_lost(c);
-    }
+    sample_rtt(t, c, h, &a->segment->options);
     return c;
 }
 
-static void queue_for_accept(struct tcp *t, struct listener *l, struct tcp_conn *c)
+void listen_queue(struct tcp *t, struct listener *l, struct tcp_conn *c)
 {
     c->listener = l->index;
     c->accept_next = 0;
@@ -246,17 +272,23 @@ void tcp_half_input(struct tcp *t, uint32_t name, const struct tcp_arrival *a,
         drop = WEIR_DROP_HALF_OPEN_ACK;
         out->rst = true;
     } else if (l->accept_count >= l->backlog) {
-        drop = WEIR_DROP_BACKLOG_FULL; /* they send again: perhaps there is room then */
+        /* the SYN,ACK is sent again and they answer again: perhaps there is room then */
+        drop = WEIR_DROP_BACKLOG_FULL;
+        out->rst = l->abort_on_overflow;
+        out->remove = l->abort_on_overflow ? name : 0;
     } else {
-        out->conn = promote(t, h, a);
+        out->conn = half_promote(t, h, a);
         drop = out->conn ? WEIR_DROP_NONE : WEIR_DROP_NO_MEMORY;
     }
     if (drop != WEIR_DROP_NONE) {
         trace_drop(t, h->id, drop, s);
+        if (out->remove) {
+            trace_state(t, h->id, WEIR_TCP_SYN_RECEIVED, WEIR_TCP_CLOSED, WEIR_REASON_BACKLOG);
+        }
         return;
     }
     out->remove = name;
-    queue_for_accept(t, l, out->conn);
+    listen_queue(t, l, out->conn);
 }
 
 struct tcp_conn *tcp_accept(struct tcp *t, struct listener *l)

@@ -25,6 +25,15 @@ void rtt_sample(struct tcp *t, struct tcp_conn *c, weir_time sample)
     trace_rtt(t, c, sample, rtt_rto(c));
 }
 
+void rtt_sample_echo(struct tcp *t, struct tcp_conn *c, uint32_t ts_ecr)
+{
+    uint32_t ms = (uint32_t)(t->env->now / WEIR_MS) + c->ts_offset - ts_ecr;
+
+    if (ts_ecr && ms < SAMPLE_MAX_US / 1000) {
+        rtt_sample(t, c, (weir_time)ms * WEIR_MS);
+    }
+}
+
 /* Marked by a variance without a mean; the first sample replaces both. */
 void rtt_syn_lost(struct tcp_conn *c)
 {

@@ -6,6 +6,8 @@
 
 /* One sample, taken from a segment that was sent once (Karn) or from an echoed timestamp. */
 void rtt_sample(struct tcp *t, struct tcp_conn *c, weir_time sample);
+/* One by the timestamp that came back (RFC 7323 4): nothing when that makes no sense. */
+void rtt_sample_echo(struct tcp *t, struct tcp_conn *c, uint32_t ts_ecr);
 /* The SYN (or SYN,ACK) had to be repeated: RFC 6298 5.7. */
 void rtt_syn_lost(struct tcp_conn *c);
 /* The timeout now, backoff included. */

@@ -92,8 +92,11 @@ enum tcp_verdict synsent_input(struct tcp *t, struct tcp_conn *c, struct seg_in 
     }
     if (c->backoff == 0) {
         rtt_sample(t, c, t->env->now - c->last_send_at);
-    } else {
-        rtt_syn_lost(c);
+    } else if (c->timestamps) {
+        rtt_sample_echo(t, c, in->s->options.ts_ecr);
+    }
+    if (c->backoff) {
+        rtt_syn_lost(c); /* unless a sample says better */
     }
     c->snd_una = c->snd_nxt;
     c->ack_now = 1;

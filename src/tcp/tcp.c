@@ -59,16 +59,18 @@ void tcp_fini(struct tcp *t)
     pool_fini(&t->listeners);
 }
 
-static uint64_t tuple_hash(const struct tcp *t, const struct tcp_tuple *tuple, uint32_t purpose)
+uint64_t tcp_tuple_hash(const struct tcp *t, const struct tcp_tuple *tuple, uint32_t purpose,
+                        uint32_t salt)
 {
-    uint8_t bytes[40];
+    uint8_t bytes[44];
 
     memcpy(bytes, tuple->local.b, 16);
     memcpy(bytes + 16, tuple->remote.b, 16);
     memcpy(bytes + 32, &tuple->local_port, 2);
     memcpy(bytes + 34, &tuple->remote_port, 2);
     memcpy(bytes + 36, &purpose, 4);
-    return siphash(t->env->config.secret + 16, bytes, sizeof(bytes));
+    memcpy(bytes + 40, &salt, 4);
+    return siphash(t->env->config.secret + 16, bytes, salt ? 44 : 40);
 }
 
 /* RFC 6528: a 4-microsecond clock plus a keyed hash of the four-tuple. */
@@ -77,13 +79,25 @@ uint32_t tcp_isn(struct tcp *t, const struct tcp_tuple *tuple, const struct weir
     if (o->fixed_isn) {
         return o->isn;
     }
-    return (uint32_t)(t->env->now / 4000) + (uint32_t)tuple_hash(t, tuple, 1);
+    return (uint32_t)(t->env->now / 4000) + (uint32_t)tcp_tuple_hash(t, tuple, 1, 0);
+}
+
+uint32_t tcp_isn_above(uint32_t isn, uint32_t snd_nxt, const struct weir_tcp_options *o)
+{
+    return o->fixed_isn || (int32_t)(isn - snd_nxt) > 0 ? isn : snd_nxt + UINT16_MAX + 2;
+}
+
+void tcp_start_above(struct tcp_conn *c, uint32_t snd_nxt)
+{
+    c->iss = tcp_isn_above(c->iss, snd_nxt, &c->settings->o);
+    c->snd_una = c->snd_nxt = seq_from_isn(c->iss);
+    c->snd_end = c->snd_una + 1;
 }
 
 /* RFC 7323 5.4: timestamps of different connections are not comparable. */
 uint32_t tcp_ts_offset(struct tcp *t, const struct tcp_tuple *tuple)
 {
-    return (uint32_t)tuple_hash(t, tuple, 2);
+    return (uint32_t)tcp_tuple_hash(t, tuple, 2, 0);
 }
 
 struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,

@@ -71,6 +71,8 @@ struct tcp_arrival {
     uint32_t mtu; /* of the way back */
     bool to_group;
     bool listened; /* TIME-WAIT: a listener would take a SYN */
+    const uint32_t
+        *isn_above; /* listener: a connection in TIME-WAIT used numbers up to it; or NULL */
 };
 
 /* What listening and half-open entries want done. */
@@ -81,6 +83,7 @@ struct tcp_outcome {
     bool rst;         /* answer with RST made from the segment */
     uint32_t syn_ack; /* half-open name whose SYN,ACK is to be sent, or 0 */
     bool ack;         /* answer with `reply` */
+    bool cookie;      /* answer with a SYN cookie (tcp_cookie_syn_ack) */
     struct tcp_segment reply;
     struct tcp_conn *conn; /* made from a half-open entry: the segment is still to be handled */
 };
@@ -102,6 +105,12 @@ weir_time tcp_half_deadline(const struct tcp *t);
 uint32_t tcp_half_announce(struct tcp *t, struct listener *l);
 bool tcp_half_valid(const struct tcp *t, uint32_t name, uint32_t id);
 
+/* The SYN,ACK for a SYN that gets a cookie. */
+void tcp_cookie_syn_ack(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
+                        uint32_t mtu, struct tcp_segment *s);
+/* May an ACK to this listener be the answer to a cookie? Then tcp_listen_input wants a->mtu. */
+bool tcp_cookie_expected(const struct tcp *t, const struct listener *l);
+
 struct tcp_conn *tcp_accept(struct tcp *t, struct listener *l);
 
 /* ---- TIME-WAIT entries -------------------------------------------------------------------------------- */
@@ -109,12 +118,24 @@ struct tcp_conn *tcp_accept(struct tcp *t, struct listener *l);
 /* Turns an orphan in TIME-WAIT into an entry; its index, or 0: no memory. The connection stays. */
 uint32_t tcp_time_wait_new(struct tcp *t, const struct tcp_conn *c);
 void tcp_time_wait_free(struct tcp *t, uint32_t index, enum weir_reason reason);
+/* May this SYN open the next connection (RFC 9293 3.6.1, RFC 6191)? `ts_recent` NULL: the old one had no
+ * timestamps. */
+bool tcp_time_wait_newer(const struct tcp_segment *s, uint32_t rcv_nxt, const uint32_t *ts_recent);
+/* May an active open take the place of the entry (RFC 6191 for our own side)? */
+bool tcp_time_wait_reusable(const struct tcp *t, uint32_t index);
 /* As tcp_input. `reply` is to be sent when *answer. */
 enum tcp_verdict tcp_time_wait_input(struct tcp *t, uint32_t index, const struct tcp_arrival *a,
                                      bool *answer, struct tcp_segment *reply, bool *gone);
 
 /* ---- Initial sequence numbers ------------------------------------------------------------------------- */
+uint64_t tcp_tuple_hash(const struct tcp *t, const struct tcp_tuple *tuple, uint32_t purpose,
+                        uint32_t salt);
 uint32_t tcp_isn(struct tcp *t, const struct tcp_tuple *tuple, const struct weir_tcp_options *o);
+/* RFC 9293 3.6.1: above all numbers that a connection in TIME-WAIT used, `isn` if it is; the clock of tcp_isn is
+ * slower than a fast connection. A fixed ISN stays what it is. */
+uint32_t tcp_isn_above(uint32_t isn, uint32_t snd_nxt, const struct weir_tcp_options *o);
+/* The same for an active open that has not sent anything yet. */
+void tcp_start_above(struct tcp_conn *c, uint32_t snd_nxt);
 uint32_t tcp_ts_offset(struct tcp *t, const struct tcp_tuple *tuple);
 
 void tcp_conn_check(const struct tcp *t, const struct tcp_conn *c);

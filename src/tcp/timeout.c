@@ -116,7 +116,8 @@ static bool check_limits(struct tcp *t, struct tcp_conn *c)
     weir_time since = syn ? c->last_send_at : c->flight->retransmit_since;
     uint32_t tries = c->backoff + 1u;
 
-    if (since && limit != WEIR_NEVER && t->env->now - since >= limit) {
+    if ((since && limit != WEIR_NEVER && t->env->now - since >= limit) ||
+        (syn && tries > (c->state == WEIR_TCP_SYN_SENT ? o->syn_retries : o->synack_retries))) {
         int error =
             c->soft_error && c->soft_error != WEIR_ETIMEDOUT ? c->soft_error : WEIR_ETIMEDOUT;
 

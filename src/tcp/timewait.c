@@ -1,5 +1,9 @@
-/* timewait.c - TIME-WAIT entries: what is left of a connection whose application has gone. All wait equally
- * long, so they stand in one FIFO. */
+/*
+ * timewait.c - TIME-WAIT entries: what is left of a connection whose application has gone.
+ *
+ * They stand in one FIFO by deadline. All wait equally long, but an application that kept its handle for a
+ * while makes its entry late: it is put where it belongs, which is near the end unless it kept it for long.
+ */
 #include "tcp/tcp.h"
 
 #include "tcp/trace.h"
@@ -7,19 +11,27 @@
 
 enum { TW_TIMESTAMPS = 1, TW_USED = 2 };
 
-static void link_tail(struct tcp *t, uint32_t index)
+static void link_entry(struct tcp *t, uint32_t index)
 {
     struct time_wait *w = tcp_time_wait_at(t, index);
     struct fifo *f = &t->time_wait_fifo;
+    uint32_t after = f->tail;
 
-    w->next = 0;
-    w->prev = f->tail;
-    if (f->tail) {
-        tcp_time_wait_at(t, f->tail)->next = index;
+    while (after && tcp_time_wait_at(t, after)->deadline > w->deadline) {
+        after = tcp_time_wait_at(t, after)->prev;
+    }
+    w->prev = after;
+    w->next = after ? tcp_time_wait_at(t, after)->next : f->head;
+    if (after) {
+        tcp_time_wait_at(t, after)->next = index;
     } else {
         f->head = index;
     }
-    f->tail = index;
+    if (w->next) {
+        tcp_time_wait_at(t, w->next)->prev = index;
+    } else {
+        f->tail = index;
+    }
 }
 
 static void unlink_entry(struct tcp *t, uint32_t index)
@@ -61,7 +73,7 @@ uint32_t tcp_time_wait_new(struct tcp *t, const struct tcp_conn *c)
     w->link = (uint8_t)c->path_link;
     w->flags = (uint8_t)(TW_USED | (c->timestamps ? TW_TIMESTAMPS : 0));
     w->deadline = c->rto_at;
-    link_tail(t, index);
+    link_entry(t, index);
     t->time_wait_count++;
     return index;
 }
@@ -93,17 +105,29 @@ static void make_ack(const struct tcp *t, const struct time_wait *w, struct tcp_
     }
 }
 
-/* May this SYN open the next connection (RFC 9293 3.6.1, RFC 6191)? */
-static bool newer_syn(const struct time_wait *w, const struct tcp_segment *s)
+bool tcp_time_wait_newer(const struct tcp_segment *s, uint32_t rcv_nxt, const uint32_t *ts_recent)
 {
+    int32_t later;
+
     if ((s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST)) != WEIR_TCP_SYN) {
         return false;
     }
-    if ((w->flags & TW_TIMESTAMPS) && (s->options.present & WEIR_SEGMENT_TIMESTAMPS) &&
-        (int32_t)(s->options.ts_val - w->ts_recent) > 0) {
-        return true;
+    if (ts_recent && (s->options.present & WEIR_SEGMENT_TIMESTAMPS)) {
+        later = (int32_t)(s->options.ts_val - *ts_recent);
+        if (later != 0) {
+            return later > 0; /* an older timestamp is an old SYN, whatever its number */
+        }
     }
-    return (int32_t)(s->seq - w->rcv_nxt) > 0;
+    return (int32_t)(s->seq - rcv_nxt) > 0;
+}
+
+bool tcp_time_wait_reusable(const struct tcp *t, uint32_t index)
+{
+    const struct time_wait *w = tcp_time_wait_at(t, index);
+    weir_time since = w->deadline - 2 * t->env->config.msl;
+
+    /* a timestamp of ours that is a second older than the next one: the peer will take our SYN */
+    return (w->flags & TW_TIMESTAMPS) && t->env->now >= since + WEIR_S;
 }
 
 enum tcp_verdict tcp_time_wait_input(struct tcp *t, uint32_t index, const struct tcp_arrival *a,
@@ -112,13 +136,14 @@ enum tcp_verdict tcp_time_wait_input(struct tcp *t, uint32_t index, const struct
     struct time_wait *w = tcp_time_wait_at(t, index);
     const struct tcp_segment *s = a->segment;
 
-    if (a->listened && newer_syn(w, s)) {
+    if (a->listened &&
+        tcp_time_wait_newer(s, w->rcv_nxt, w->flags & TW_TIMESTAMPS ? &w->ts_recent : NULL)) {
         *gone = true;
         return TCP_VERDICT_LISTEN;
     }
     trace_drop(t, w->id, WEIR_DROP_TIME_WAIT, s);
     if (s->flags & WEIR_TCP_RST) {
-        *gone = s->seq == w->rcv_nxt;
+        *gone = s->seq == w->rcv_nxt && !t->env->config.time_wait_ignore_rst;
         return TCP_VERDICT_DONE;
     }
     /* a plain ACK where it belongs needs no answer; anything else is an old segment or their FIN again */
@@ -129,7 +154,7 @@ enum tcp_verdict tcp_time_wait_input(struct tcp *t, uint32_t index, const struct
         if (s->flags & WEIR_TCP_FIN) { /* RFC 9293: their FIN again starts the wait anew */
             unlink_entry(t, index);
             w->deadline = t->env->now + 2 * t->env->config.msl;
-            link_tail(t, index);
+            link_entry(t, index);
         }
     }
     return TCP_VERDICT_DONE;

@@ -275,6 +275,12 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
         return value < WEIR_CC_COUNT ? WEIR_OK : WEIR_EINVAL;
     case WEIR_OPT_PACING: o->pacing = value != 0; return WEIR_OK;
     case WEIR_OPT_MAX_PACING_RATE: o->max_pacing_rate = value; return WEIR_OK;
+    case WEIR_OPT_SYN_RETRIES:
+        o->syn_retries = (uint8_t)value;
+        return value <= UINT8_MAX ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_SYNACK_RETRIES:
+        o->synack_retries = (uint8_t)value;
+        return value < HALF_LEVELS ? WEIR_OK : WEIR_EINVAL;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -296,6 +302,8 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_CONGESTION: *value = o->congestion; return WEIR_OK;
     case WEIR_OPT_PACING: *value = o->pacing; return WEIR_OK;
     case WEIR_OPT_MAX_PACING_RATE: *value = o->max_pacing_rate; return WEIR_OK;
+    case WEIR_OPT_SYN_RETRIES: *value = o->syn_retries; return WEIR_OK;
+    case WEIR_OPT_SYNACK_RETRIES: *value = o->synack_retries; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }

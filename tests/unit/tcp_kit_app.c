@@ -162,7 +162,14 @@ const struct tk_out *tk_syn_received(struct tk *k)
 void tk_passive(struct tk *k)
 {
     tk_syn_received(k);
+    /* a SYN,ACK that was sent twice and is not echoed gives no RTT sample: the RTO is still 1 s */
+    struct tcp_segment syn = tk_segment(k, S, 0, 0);
+    uint32_t echo = k->ts_ecr;
+    tk_inject(k, &syn, 0);
+    tk_expect(k, S | A, 0, 1, 0);
+    k->ts_ecr = 0;
     tk_in(k, A, 1, 1, 0);
+    k->ts_ecr = echo;
     tk_expect_nothing(k);
     tk_events(k);
     assert_int_equal(k->listener_bits, WEIR_EVENT_ACCEPT);
