@@ -173,6 +173,10 @@ WEIR_API int weir_sock_space_new(struct weir_sock_space **space, struct weir_sta
 /* Closes what is open, orderly and without lingering, as the end of a process does. Before weir_stack_del. */
 WEIR_API void weir_sock_space_del(struct weir_sock_space *space);
 
+/* From now on new sockets have what `config` says; those that there are keep what they have. EINVAL. */
+WEIR_API int weir_sock_space_configure(struct weir_sock_space *space,
+                                       const struct weir_sock_config *config);
+
 /* True: the event was for a socket of this space. False: for somebody else. */
 WEIR_API bool weir_sock_event(struct weir_sock_space *space, const struct weir_event *event);
 

@@ -61,6 +61,15 @@ int weir_sock_space_new(struct weir_sock_space **out, struct weir_stack *stack,
     return 0;
 }
 
+int weir_sock_space_configure(struct weir_sock_space *space, const struct weir_sock_config *config)
+{
+    if (!config || !config_valid(config)) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    memcpy(&space->config, config, sizeof(*config));
+    return 0;
+}
+
 void weir_sock_space_del(struct weir_sock_space *space)
 {
     if (!space) {

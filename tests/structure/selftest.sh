@@ -65,6 +65,11 @@ mkdir "$tree/src/socket"
 echo '#include <errno.h>' >"$tree/src/socket/sys.c"
 refuses "src/socket/sys.c:1: socket must not include <errno.h>" "layers: system header beside the core" "$layers" "$tree"
 fresh
+mkdir "$tree/src/packetdrill" "$tree/src/drill"
+touch "$tree/src/drill/drill.h"
+echo '#include "drill/drill.h"' >"$tree/src/packetdrill/a.c"
+refuses "src/packetdrill/a.c:1: packetdrill must not include drill" "layers: adapter sees the tool" "$layers" "$tree"
+fresh
 echo '#include "../wire/eth.h"' >"$tree/src/tcp/rel.c"
 refuses 'src/tcp/rel.c:1: "../wire/eth.h": write the include as' "layers: relative" "$layers" "$tree"
 fresh

@@ -1,0 +1,231 @@
+/* io.c - reading and writing, with the waiting that a blocking descriptor does. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "packetdrill/adapter.h"
+
+#define SLICES_MAX 1024 /* IOV_MAX */
+
+/* ---- With the lock held --------------------------------------------------------------------------------- */
+
+static bool must_not_wait(const struct file *f, int flags)
+{
+    return f->nonblocking || (flags & MSG_DONTWAIT) != 0;
+}
+
+/* What is left of a message once `done` bytes of it are sent. */
+static size_t rest_of(const struct weir_sock_message *m, uint64_t done,
+                      struct weir_sock_slice *rest)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->slice_count; i++) {
+        size_t size = m->slices[i].size, skip = done < size ? (size_t)done : size;
+
+        done -= skip;
+        if (size > skip) {
+            rest[n++] = (struct weir_sock_slice){(uint8_t *)m->slices[i].data + skip, size - skip};
+        }
+    }
+    return n;
+}
+
+int64_t adapter_send(struct adapter *a, int fd, const struct weir_sock_message *m, int flags)
+{
+    struct weir_sock_slice slices[SLICES_MAX];
+    struct weir_sock_message part = {.slices = slices};
+    struct file *f;
+    int64_t total = 0, done;
+    int error;
+
+    for (;;) {
+        f = file_socket(a, fd, &error);
+        if (!f) {
+            return total ? total : error;
+        }
+        part.slice_count = rest_of(m, (uint64_t)total, slices);
+        done = weir_sock_sendmsg(f->sock, &part, flags);
+        total += done > 0 ? done : 0;
+        if (rest_of(m, (uint64_t)total, slices) == 0 || (done < 0 && done != -EAGAIN) ||
+            must_not_wait(f, flags)) {
+            break;
+        }
+        if (done <= 0 && !adapter_block(a, WEIR_NEVER)) {
+            break;
+        }
+    }
+    return total ? total : done;
+}
+
+int64_t adapter_receive(struct adapter *a, int fd, struct weir_sock_message *m, int flags)
+{
+    struct file *f;
+    int64_t done;
+    int error;
+
+    do {
+        f = file_socket(a, fd, &error);
+        if (!f) {
+            return error;
+        }
+        done = weir_sock_recvmsg(f->sock, m, flags);
+    } while (done == -EAGAIN && !must_not_wait(f, flags) && !(flags & MSG_ERRQUEUE) &&
+             adapter_block(a, WEIR_NEVER));
+    return done;
+}
+
+/* ---- Receiving ---------------------------------------------------------------------------------------- */
+
+static int slices_in(const struct iovec *from, size_t count, struct weir_sock_slice *to)
+{
+    if (count > SLICES_MAX) {
+        return -EMSGSIZE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[i] = (struct weir_sock_slice){from[i].iov_base, from[i].iov_len};
+    }
+    return 0;
+}
+
+/* How many bytes are left to be read: asked for with TCP_INQ. */
+static void add_inq(const struct file *f, struct msghdr *message)
+{
+    struct cmsghdr header = {.cmsg_level = WEIR_SOL_TCP, .cmsg_type = 36 /* TCP_CM_INQ */};
+    int32_t value = 0;
+
+    if (message->msg_controllen < CMSG_SPACE(sizeof(value)) || !message->msg_control) {
+        message->msg_controllen = 0;
+        message->msg_flags |= MSG_CTRUNC;
+        return;
+    }
+    (void)weir_sock_ioctl(f->sock, WEIR_SIOCINQ, &value);
+    header.cmsg_len = CMSG_LEN(sizeof(value));
+    memcpy(message->msg_control, &header, sizeof(header));
+    memcpy((uint8_t *)message->msg_control + CMSG_LEN(0), &value, sizeof(value));
+    message->msg_controllen = CMSG_SPACE(sizeof(value));
+}
+
+ssize_t slot_recvmsg(void *u, int fd, struct msghdr *message, int flags)
+{
+    struct adapter *a = u;
+    struct weir_sock_slice slices[SLICES_MAX];
+    struct weir_sock_message m = {.slices = slices, .slice_count = message->msg_iovlen};
+    int64_t done = slices_in(message->msg_iov, message->msg_iovlen, slices);
+    struct file *f;
+
+    adapter_enter(a);
+    done = done == 0 ? adapter_receive(a, fd, &m, flags) : done;
+    f = file_find(a, fd);
+    message->msg_flags = m.flags;
+    if (done >= 0 && f && f->report_inq) {
+        add_inq(f, message);
+    } else if (done >= 0) {
+        message->msg_controllen = 0;
+    }
+    return (ssize_t)adapter_leave(a, done);
+}
+
+ssize_t slot_recvfrom(void *u, int fd, void *data, size_t size, int flags, struct sockaddr *address,
+                      socklen_t *address_size)
+{
+    struct adapter *a = u;
+    struct weir_sock_slice slice = {.data = data, .size = size};
+    struct weir_sock_message m = {.slices = &slice, .slice_count = 1};
+    int64_t done;
+
+    adapter_enter(a);
+    done = adapter_receive(a, fd, &m, flags);
+    if (done >= 0 && address && address_size) {
+        *address_size = 0; /* of a stream there is none */
+    }
+    return (ssize_t)adapter_leave(a, done);
+}
+
+ssize_t slot_recv(void *u, int fd, void *data, size_t size, int flags)
+{
+    return slot_recvfrom(u, fd, data, size, flags, NULL, NULL);
+}
+
+ssize_t slot_readv(void *u, int fd, const struct iovec *from, int count)
+{
+    struct adapter *a = u;
+    struct weir_sock_slice slices[SLICES_MAX];
+    struct weir_sock_message m = {.slices = slices, .slice_count = (size_t)count};
+    int64_t done =
+        count < 0 || count > SLICES_MAX ? -EINVAL : slices_in(from, (size_t)count, slices);
+
+    adapter_enter(a);
+    return (ssize_t)adapter_leave(a, done == 0 ? adapter_receive(a, fd, &m, 0) : done);
+}
+
+ssize_t slot_read(void *u, int fd, void *data, size_t size)
+{
+    struct adapter *a = u;
+    struct weir_sock_slice slice = {.data = data, .size = size};
+    struct weir_sock_message m = {.slices = &slice, .slice_count = 1};
+    struct file *f;
+
+    adapter_enter(a);
+    f = file_find(a, fd);
+    if (f && f->kind == FILE_PIPE) {
+        return (ssize_t)adapter_leave(a, pipe_read(a, f, data, size));
+    }
+    return (ssize_t)adapter_leave(a, adapter_receive(a, fd, &m, 0));
+}
+
+/* ---- Sending ------------------------------------------------------------------------------------------ */
+
+ssize_t slot_sendmsg(void *u, int fd, const struct msghdr *message, int flags)
+{
+    struct adapter *a = u;
+    struct weir_sock_slice slices[SLICES_MAX];
+    struct weir_sock_message m = {.slices = slices, .slice_count = message->msg_iovlen};
+    int64_t done = slices_in(message->msg_iov, message->msg_iovlen, slices);
+
+    adapter_enter(a);
+    return (ssize_t)adapter_leave(a, done == 0 ? adapter_send(a, fd, &m, flags) : done);
+}
+
+/* An address of a connected stream means nothing (only TCP Fast Open reads it). */
+ssize_t slot_sendto(void *u, int fd, const void *data, size_t size, int flags,
+                    const struct sockaddr *address, socklen_t address_size)
+{
+    struct iovec slice = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+    struct msghdr message = {.msg_iov = &slice, .msg_iovlen = 1};
+
+    message.msg_name = (void *)(uintptr_t)address;
+    message.msg_namelen = address_size;
+    return slot_sendmsg(u, fd, &message, flags);
+}
+
+ssize_t slot_send(void *u, int fd, const void *data, size_t size, int flags)
+{
+    return slot_sendto(u, fd, data, size, flags, NULL, 0);
+}
+
+ssize_t slot_writev(void *u, int fd, const struct iovec *slices, int count)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)slices,
+                             .msg_iovlen = (size_t)count};
+
+    if (count < 0 || count > SLICES_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    return slot_sendmsg(u, fd, &message, 0);
+}
+
+ssize_t slot_write(void *u, int fd, const void *data, size_t size)
+{
+    struct adapter *a = u;
+    struct file *f;
+
+    adapter_enter(a);
+    f = file_find(a, fd);
+    if (f && f->kind == FILE_PIPE) {
+        return (ssize_t)adapter_leave(a, pipe_write(a, f, data, size));
+    }
+    (void)adapter_leave(a, 0);
+    return slot_send(u, fd, data, size, 0);
+}
