@@ -112,6 +112,7 @@ enum weir_drop {
     WEIR_DROP_NO_NEIGHBOR,
     WEIR_DROP_OFFLOAD,      /* the device's offload fields make no sense */
     WEIR_DROP_NO_TIMESTAMP, /* negotiated, but the segment has none (RFC 7323 3.2) */
+    WEIR_DROP_ECN_CONFLICT, /* SYNs of one handshake ask for different kinds of ECN: answered with RST */
     WEIR_DROP_COUNT
 };
 WEIR_API const char *weir_drop_name(enum weir_drop drop); /* "tcp-checksum" */
@@ -167,6 +168,7 @@ enum weir_reason {
     WEIR_REASON_BBR_PROBE_REFILL,
     WEIR_REASON_BBR_PROBE_UP,
     WEIR_REASON_BBR_PROBE_RTT,
+    WEIR_REASON_ECN, /* marks on the way (RFC 3168, 8257, 9768) */
     WEIR_REASON_COUNT
 };
 WEIR_API const char *weir_reason_name(enum weir_reason reason); /* "dup-acks" */
@@ -220,8 +222,9 @@ enum weir_segment_options {
     WEIR_SEGMENT_TIMESTAMPS = 1 << 3,
     WEIR_SEGMENT_SACK = 1 << 4,
     WEIR_SEGMENT_UNKNOWN = 1 << 5,
-    WEIR_SEGMENT_MD5 = 1 << 8, /* RFC 2385 */
-    WEIR_SEGMENT_AO = 1 << 9   /* RFC 5925 */
+    WEIR_SEGMENT_MD5 = 1 << 8,    /* RFC 2385 */
+    WEIR_SEGMENT_AO = 1 << 9,     /* RFC 5925 */
+    WEIR_SEGMENT_ACCECN = 1 << 10 /* RFC 9768 */
 };
 
 enum weir_segment_notes {
@@ -249,6 +252,7 @@ struct weir_record_segment {
     uint16_t transmission; /* out: 1 = first, 2 = first retransmission, ... */
     uint32_t ts_val, ts_ecr;
     uint32_t sack[WEIR_SACK_BLOCKS_MAX][2]; /* [start, end) wire numbers */
+    uint8_t ecn; /* IP header: 0 not ECN-capable, 1 ECT(1), 2 ECT(0), 3 CE */
 };
 
 struct weir_record {

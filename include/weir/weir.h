@@ -85,12 +85,30 @@ struct weir_tcp_key {
 enum weir_congestion {
     WEIR_CC_NEWRENO = 0, /* RFC 5681, 6582 */
     WEIR_CC_CUBIC,       /* RFC 9438 */
+    WEIR_CC_DCTCP,       /* RFC 8257; needs ECN */
+    WEIR_CC_PRAGUE,      /* RFC 9331, draft-briscoe-iccrg-prague-congestion-control; needs AccECN */
     WEIR_CC_COUNT
 };
 /* What Linux calls it: "reno", "cubic"; "unknown". */
 WEIR_API const char *weir_congestion_name(enum weir_congestion congestion);
 /* The algorithm of that name (`size` bytes, no terminator needed), or WEIR_ENOENT. */
 WEIR_API int weir_congestion_find(const char *name, size_t size);
+
+/* Explicit congestion notification. The numbers are those of Linux's sysctl tcp_ecn. DCTCP and Prague ask
+ * for what they need also with PASSIVE. */
+enum weir_ecn {
+    WEIR_ECN_OFF = 0,
+    WEIR_ECN_ON,      /* RFC 3168: asked for in our SYNs, and agreed to */
+    WEIR_ECN_PASSIVE, /* agreed to when the peer asks */
+    WEIR_ECN_ACCURATE /* RFC 9768: asked for, with RFC 3168 to fall back on, and both are agreed to */
+};
+
+/* The kind of feedback that a connection has agreed on. */
+enum weir_ecn_feedback {
+    WEIR_ECN_FEEDBACK_NONE = 0,
+    WEIR_ECN_FEEDBACK_CLASSIC, /* RFC 3168 */
+    WEIR_ECN_FEEDBACK_ACCURATE /* RFC 9768 */
+};
 
 /* Options of one connection; also the defaults of a stack and of a listener (accepted connections inherit
  * theirs). See enum weir_option for changing them later. */
@@ -104,9 +122,9 @@ struct weir_tcp_options {
     bool delayed_ack;    /* RFC 5681 4.2; false: acknowledge each batch at once */
     bool fixed_isn;      /* use `isn` instead of RFC 6528's; for teaching and tests */
     uint8_t ttl;         /* 64 */
-    uint8_t tos;         /* Diffserv field, whole byte */
-    uint8_t congestion;  /* enum weir_congestion; CUBIC */
-    uint16_t mss_clamp;  /* never announce or send more than this; 0: what the MTU allows */
+    uint8_t tos; /* Diffserv field, whole byte; its two ECN bits are not used: they are TCP's */
+    uint8_t congestion; /* enum weir_congestion; CUBIC */
+    uint16_t mss_clamp; /* never announce or send more than this; 0: what the MTU allows */
     uint32_t isn;
     uint32_t receive_buffer;      /* bytes of buffers charged to the receive queue, 1 MiB */
     uint32_t send_buffer;         /* bytes of unacknowledged and unsent data kept, 1 MiB */
@@ -124,6 +142,8 @@ struct weir_tcp_options {
     /* How often a SYN and a SYN,ACK are sent again, after 1, 2, 4 ... s: 7 and 7, which is more than the three
      * minutes of MUST-23; the open ends when this or syn_r2_time is reached. synack_retries: at most 7. */
     uint8_t syn_retries, synack_retries;
+    uint8_t ecn; /* enum weir_ecn; PASSIVE */
+    bool abe;    /* RFC 8511: a mark reduces less than a loss (Reno 0.8, CUBIC 0.85); off */
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
@@ -419,7 +439,12 @@ struct weir_tcp_info {
     uint64_t
         delivery_rate; /* bytes per second, of the latest ACKs; 0: not measured since it was idle */
     uint32_t accept_queue, backlog,
-        half_open; /* listeners: entries now, limit of the first, entries */
+        half_open;    /* listeners: entries now, limit of the first, entries */
+    uint8_t ecn;      /* enum weir_ecn_feedback */
+    bool ecn_capable; /* new data is sent with ECT */
+    uint64_t delivered_ce,
+        delivered_ce_bytes; /* segments and bytes of ours that the peer reports as marked */
+    uint64_t ce_received, ce_received_bytes; /* marked segments that came, and their payload */
 };
 WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
                            struct weir_tcp_info *info);
@@ -442,7 +467,9 @@ enum weir_option {
     WEIR_OPT_MAX_PACING_RATE, /* bytes per second, 0: no limit */
     WEIR_OPT_BACKLOG, /* listener: accept queue, and half-open entries unless half_open_max says; > 0 */
     WEIR_OPT_SYN_RETRIES,
-    WEIR_OPT_SYNACK_RETRIES /* at most 7 */
+    WEIR_OPT_SYNACK_RETRIES, /* at most 7 */
+    WEIR_OPT_ECN,            /* enum weir_ecn; of a listener, or before the SYN is sent */
+    WEIR_OPT_ABE             /* 0/1 */
 };
 WEIR_API int weir_tcp_set(struct weir_stack *stack, weir_handle handle, enum weir_option option,
                           uint64_t value);

@@ -84,7 +84,8 @@
     X(NO_ROUTE, "no-route")                           \
     X(NO_NEIGHBOR, "no-neighbor")                     \
     X(OFFLOAD, "offload")                             \
-    X(NO_TIMESTAMP, "no-timestamp")
+    X(NO_TIMESTAMP, "no-timestamp")                   \
+    X(ECN_CONFLICT, "ecn-conflict")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};
@@ -147,7 +148,8 @@ static_assert(WEIR_DROP_COUNT <= WEIR_DROP_REASONS_MAX, "weir_stats has a counte
     X(BBR_PROBE_CRUISE, "bbr-probe-cruise")         \
     X(BBR_PROBE_REFILL, "bbr-probe-refill")         \
     X(BBR_PROBE_UP, "bbr-probe-up")                 \
-    X(BBR_PROBE_RTT, "bbr-probe-rtt")
+    X(BBR_PROBE_RTT, "bbr-probe-rtt")               \
+    X(ECN, "ecn")
 
 #define ENTRY(member, name) [WEIR_REASON_##member] = (name),
 static const char *const reason_names[] = {REASON_NAMES(ENTRY)};
@@ -223,7 +225,9 @@ const char *weir_tcp_state_name(enum weir_tcp_state state)
 
 #define CONGESTION_NAMES(X) \
     X(NEWRENO, "reno")      \
-    X(CUBIC, "cubic")
+    X(CUBIC, "cubic")       \
+    X(DCTCP, "dctcp")       \
+    X(PRAGUE, "prague")
 
 #define ENTRY(member, name) [WEIR_CC_##member] = (name),
 static const char *const congestion_names[] = {CONGESTION_NAMES(ENTRY)};

@@ -211,6 +211,7 @@ static void receive_tcp(struct weir_stack *s, struct ip_packet *p)
                 .illegal)) { /* survived (MUST-7): what came before it is used, it is counted */
         env_drop(&s->env, WEIR_DROP_TCP_OPTION, p->link, 0);
     }
+    seg.ecn = p->tos & 3;
     a.tuple = (struct tcp_tuple){p->dst, p->src, seg.dst_port, seg.src_port};
     a.segment = &seg;
     a.buffer = &p->buffer;

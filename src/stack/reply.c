@@ -51,5 +51,5 @@ void stack_send_syn_ack(struct weir_stack *s, uint32_t name)
 
     tcp_half_tuple(&s->tcp, name, &tuple);
     tcp_half_syn_ack(&s->tcp, name, stack_path_mtu(s, &tuple, link), &seg);
-    stack_reply_tcp(s, &tuple, &seg, link, o->ttl, o->tos);
+    stack_reply_tcp(s, &tuple, &seg, link, o->ttl, (uint8_t)(o->tos & ~3u));
 }

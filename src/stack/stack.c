@@ -25,6 +25,7 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .syn_r2_time = 180 * WEIR_S,
         .syn_retries = 7,
         .synack_retries = 7,
+        .ecn = WEIR_ECN_PASSIVE,
     };
 }
 
@@ -54,7 +55,7 @@ bool stack_options_valid(const struct weir_tcp_options *o)
            o->send_buffer <= 1u << 30 && o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ &&
            o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 1 &&
            o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time &&
-           o->synack_retries < HALF_LEVELS;
+           o->synack_retries < HALF_LEVELS && o->ecn <= WEIR_ECN_ACCURATE;
 }
 
 static bool config_valid(const struct weir_config *c)

@@ -243,7 +243,7 @@ static uint32_t build_headers(struct weir_stack *s, struct tcp_conn *c, const st
         .src = c->local,
         .dst = c->remote,
         .protocol = IP_PROTOCOL_TCP,
-        .tos = c->settings->o.tos,
+        .tos = (uint8_t)((c->settings->o.tos & ~3u) | e->segment.ecn), /* those bits are TCP's */
         .ttl = c->settings->o.ttl,
         .dont_fragment = true,
         .id = c->ip_id,

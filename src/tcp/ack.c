@@ -2,6 +2,7 @@
 #include "tcp/ack.h"
 
 #include "tcp/cwv.h"
+#include "tcp/ecn.h"
 #include "tcp/flight.h"
 #include "tcp/input.h"
 #include "tcp/recovery.h"
@@ -147,6 +148,11 @@ bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
         take_sample(t, c, &info);
         rate_finish(t, c, &info);
         cwv_on_ack(t, c);
+    }
+    if (UNLIKELY(c->ecn)) {
+        ecn_ack_in(t, c, in, &info);
+    }
+    if (c->snd_nxt != info.una_before) {
         recovery_on_ack(t, c, &info);
     }
     timeout_on_ack(t, c, &info);

@@ -24,6 +24,8 @@ struct ack_info {
     bool has_ts;
     weir_time rtt;           /* the round trip this ACK measured without doubt (Karn); 0: none */
     struct rate_sample rate; /* what it says about the rate of delivery */
+    bool ece;                /* ECN: a mark is to be answered */
+    uint32_t ce_bytes, ce_segments; /* ECN: newly reported as marked */
 };
 
 /* Step 5 of SEGMENT ARRIVES in a synchronized state. false: the segment is to be dropped (an answer, if

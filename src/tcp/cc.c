@@ -10,6 +10,8 @@
 static const struct cc_algorithm *const algorithms[] = {
     [WEIR_CC_NEWRENO] = &cc_newreno,
     [WEIR_CC_CUBIC] = &cc_cubic,
+    [WEIR_CC_DCTCP] = &cc_dctcp,
+    [WEIR_CC_PRAGUE] = &cc_prague,
 };
 static_assert(ARRAY_SIZE(algorithms) == WEIR_CC_COUNT, "an algorithm for every name");
 

@@ -46,9 +46,11 @@ struct cc_algorithm {
     enum weir_reason (*phase)(const struct tcp_conn *c);
     /* cwnd is its own business in recovery too: neither on_loss nor the way through recovery sets it. */
     bool own_recovery;
+    /* ECN, each ACK in whatever state, before on_ecn: which of the delivered bytes were marked. May be NULL. */
+    void (*on_feedback)(struct tcp_conn *c, const struct ack_info *info, weir_time now);
 };
 
-extern const struct cc_algorithm cc_newreno, cc_cubic;
+extern const struct cc_algorithm cc_newreno, cc_cubic, cc_dctcp, cc_prague;
 
 /* The algorithm of that name (enum weir_congestion, checked), and back. */
 const struct cc_algorithm *cc_find(uint8_t congestion);

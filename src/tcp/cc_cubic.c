@@ -13,6 +13,7 @@
 
 #define FIX 10 /* windows: segments << FIX */
 #define BETA(x) ((uint32_t)((uint64_t)(x)*7 / 10))
+#define BETA_ECN(x) ((uint32_t)((uint64_t)(x)*17 / 20)) /* RFC 8511 3.1 */
 /* Reno's increase that is as aggressive with beta = 0.7: 3 * (1 - beta) / (1 + beta) = 9 / 17 */
 #define ALPHA(x) ((uint32_t)((uint64_t)(x)*9 / 17))
 #define OFFSET_MAX_MS 200000 /* keeps the cube within 64 bits */
@@ -127,17 +128,31 @@ static void cubic_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_t
     c->cwnd = min_u32(c->cwnd, 1u << 30);
 }
 
-/* RFC 9438 4.6 (by cwnd, which cwv.c keeps honest) and 4.7 (fast convergence). */
-static uint32_t cubic_on_loss(struct tcp_conn *c, weir_time now)
+/* RFC 9438 4.7 (fast convergence). */
+static void remember_window(struct tcp_conn *c)
 {
     uint32_t cwnd = segments(c, c->cwnd);
 
-    (void)now;
     c->cc_state.cubic.cwnd_prior = cwnd;
     c->cc_state.cubic.w_max =
         cwnd < c->cc_state.cubic.w_max ? (uint32_t)((uint64_t)cwnd * 17 / 20) : cwnd;
     c->cc_state.cubic.epoch_ms = 0;
+}
+
+/* RFC 9438 4.6, by cwnd, which cwv.c keeps honest. */
+static uint32_t cubic_on_loss(struct tcp_conn *c, weir_time now)
+{
+    (void)now;
+    remember_window(c);
     return max_u32(BETA(cwv_loss_window(c)), 2u * c->mss_base);
+}
+
+static uint32_t cubic_on_ecn(struct tcp_conn *c, const struct ack_info *info, weir_time now)
+{
+    (void)info;
+    (void)now;
+    remember_window(c);
+    return max_u32(c->settings->o.abe ? BETA_ECN(c->cwnd) : BETA(c->cwnd), 2u * c->mss_base);
 }
 
 static void cubic_on_idle(struct tcp_conn *c, weir_time idle)
@@ -151,6 +166,7 @@ const struct cc_algorithm cc_cubic = {
     .init = cubic_init,
     .on_ack = cubic_on_ack,
     .on_loss = cubic_on_loss,
+    .on_ecn = cubic_on_ecn,
     .on_idle = cubic_on_idle,
     .phase = cc_window_phase,
 };

@@ -39,6 +39,17 @@ static uint32_t newreno_on_loss(struct tcp_conn *c, weir_time now)
     return max_u32(min_u32(flight, c->cwnd) / 2, 2u * c->mss_base);
 }
 
+/* RFC 3168 6.1.2: as for a loss; RFC 8511 3.1: less, as a mark is given earlier than a drop. */
+static uint32_t newreno_on_ecn(struct tcp_conn *c, const struct ack_info *info, weir_time now)
+{
+    uint32_t left = c->settings->o.abe ? (uint32_t)((uint64_t)c->cwnd * 4 / 5) : c->cwnd / 2;
+
+    (void)info;
+    (void)now;
+    c->cc_state.newreno.acked = 0;
+    return max_u32(left, 2u * c->mss_base);
+}
+
 static void newreno_on_idle(struct tcp_conn *c, weir_time idle)
 {
     cwv_restart(c, idle);
@@ -49,6 +60,7 @@ const struct cc_algorithm cc_newreno = {
     .init = newreno_init,
     .on_ack = newreno_on_ack,
     .on_loss = newreno_on_loss,
+    .on_ecn = newreno_on_ecn,
     .on_idle = newreno_on_idle,
     .phase = cc_window_phase,
 };

@@ -5,12 +5,13 @@
 #ifndef TCP_COLD_H
 #define TCP_COLD_H
 
-#include "tcp/conn.h"
+#include "tcp/ecn.h"
 
 struct tcp_cold {
     uint32_t free_next;     /* the pool's, when free */
     uint32_t index;         /* of this block in its pool */
     weir_time challenge_at; /* no answer to a useless segment before (challenge.h) */
+    struct ecn_state ecn;   /* once ECN was asked for or agreed on */
 };
 
 /* The block, or NULL when the connection has none. */

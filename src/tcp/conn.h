@@ -174,6 +174,7 @@ struct tcp_conn {
     uint32_t in_demux : 1, simultaneous : 1, sws_override : 1, closed_reported : 1;
     uint32_t challenge_due : 1;
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
+    uint32_t accecn_option : 1; /* a byte counter moved: the next segment says so */
 
     /* send */
     uint32_t iss, irs;
@@ -201,6 +202,18 @@ struct tcp_conn {
             uint32_t w_max, w_est, cwnd_prior; /* segments << 10 */
             uint32_t k_ms, epoch_ms;           /* epoch_ms 0: begins with the next ACK */
         } cubic;
+        struct {
+            uint32_t reno;  /* newreno.acked */
+            uint32_t alpha; /* share of marked bytes, 2^16 is all */
+            seq_pos window_end;
+            uint64_t delivered, marked; /* bytes of this observation window */
+        } dctcp;
+        struct {
+            uint32_t reno, alpha;
+            uint64_t credit;            /* growth of less than a byte so far */
+            uint32_t delivered, marked; /* bytes of this virtual round trip */
+            uint32_t round_us;          /* its beginning */
+        } prague;
         uint64_t reserved[5];
     } cc_state;
     uint64_t delivered;        /* bytes ever acknowledged or SACKed: rate samples, RACK, PRR */
@@ -269,6 +282,7 @@ struct half_open {
     uint8_t wscale, retries;
     uint8_t link;     /* index, 255 = loopback */
     uint8_t sent_out; /* SYN,ACKs sent, up to 255 */
+    uint8_t ecn;      /* enum half_ecn (ecn.h) */
 };
 struct half4 {
     struct half_open h;
@@ -387,6 +401,10 @@ static inline bool tcp_synchronized(const struct tcp_conn *c)
 static inline seq_pos tcp_first_data(const struct tcp_conn *c)
 {
     return seq_from_isn(c->iss) + 1;
+}
+static inline bool tcp_sent_data(const struct tcp_conn *c)
+{
+    return c->snd_nxt > tcp_first_data(c);
 }
 static inline bool tcp_is_v4(const struct tcp_conn *c)
 {

@@ -14,6 +14,7 @@
  */
 #include "tcp/cookie.h"
 
+#include "tcp/ecn.h"
 #include "tcp/half.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
@@ -26,6 +27,7 @@
 #define OPTION_MASK ((1u << OPTION_BITS) - 1)
 #define NO_WSCALE 15
 #define OPTION_SACK (1u << 4)
+#define OPTION_ECN (1u << 5) /* classic; AccECN needs no memory (RFC 9768 5.1) */
 
 enum { PURPOSE_PLACE = 3, PURPOSE_PROOF = 4 };
 
@@ -92,7 +94,7 @@ static uint32_t timestamp_with(const struct tcp *t, uint32_t offset, uint32_t bi
 static uint32_t option_bits(const struct half_open *h)
 {
     return (h->flags & HALF_WSCALE ? h->wscale : NO_WSCALE) |
-           (h->flags & HALF_SACK ? OPTION_SACK : 0);
+           (h->flags & HALF_SACK ? OPTION_SACK : 0) | (h->ecn & HALF_ECN_CLASSIC ? OPTION_ECN : 0);
 }
 
 void tcp_cookie_syn_ack(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
@@ -104,6 +106,10 @@ void tcp_cookie_syn_ack(struct tcp *t, struct listener *l, const struct tcp_arri
     struct half_open h = {0};
 
     half_learn_options(&h, mine, &a->segment->options);
+    (void)ecn_half_syn(&h, mine, a->segment);
+    if (!(h.flags & HALF_TIMESTAMPS)) {
+        h.ecn &= (uint8_t)~HALF_ECN_CLASSIC;
+    }
     low = (low + mss_index(&a->tuple, &a->segment->options)) & LOW_MASK;
     memset(s, 0, sizeof(*s));
     s->src_port = a->tuple.local_port;
@@ -122,6 +128,7 @@ void tcp_cookie_syn_ack(struct tcp *t, struct listener *l, const struct tcp_arri
         s->options.ts_ecr = h.ts_recent;
         s->options.wscale = h.flags & HALF_WSCALE ? window_scale_for(mine->receive_buffer) : 0;
     }
+    ecn_half_syn_ack(&h, s);
     l->cookie_at = t->env->now;
     t->syncookies_sent++;
     trace_segment(t, WEIR_RECORD_SEGMENT_OUT, 0, s, s->window, 0, 1, WEIR_NOTE_SYN_COOKIE);
@@ -161,6 +168,7 @@ static void remember(struct tcp *t, const struct listener *l, const struct tcp_a
     h->listener = l->index;
     h->peer_mss = mss;
     h->window = s->window;
+    h->ecn = ecn_half_reflected(mine, s);
     if (mine->timestamps && (s->options.present & WEIR_SEGMENT_TIMESTAMPS)) {
         uint32_t bits = s->options.ts_ecr & OPTION_MASK;
         uint8_t wscale = bits & NO_WSCALE;
@@ -171,6 +179,9 @@ static void remember(struct tcp *t, const struct listener *l, const struct tcp_a
         if (mine->window_scaling && wscale != NO_WSCALE) {
             h->flags |= HALF_WSCALE;
             h->wscale = wscale;
+        }
+        if (mine->ecn != WEIR_ECN_OFF && (bits & OPTION_ECN)) {
+            h->ecn = HALF_ECN_CLASSIC;
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include "tcp/cc.h"
 #include "tcp/cwv.h"
+#include "tcp/ecn.h"
 #include "tcp/flight.h"
 #include "tcp/pacer.h"
 #include "tcp/reassembly.h"
@@ -48,6 +49,7 @@ uint32_t emit_payload_max(const struct tcp_conn *c)
 
         options += n ? 4u + 8u * n : 0;
     }
+    options += accecn_option_due(c) ? ACCECN_OPTION_SPACE : 0;
     return c->mss_base - options;
 }
 
@@ -69,6 +71,7 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
     s->flags = WEIR_TCP_ACK;
     s->window = window_announce(c, false);
     s->urgent = 0;
+    s->ecn = ECN_NOT_ECT;
     memset(o, 0, offsetof(struct tcp_options, sack));
     if (c->timestamps) {
         o->present |= WEIR_SEGMENT_TIMESTAMPS;
@@ -78,6 +81,9 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
     if (UNLIKELY(c->sack && c->reassembly)) {
         o->sack_count = sack_blocks(c, o->sack);
         o->present |= o->sack_count ? WEIR_SEGMENT_SACK : 0;
+    }
+    if (UNLIKELY(accecn_option_due(c))) {
+        accecn_put_option(ecn_of(t, c), o, !tcp_sent_data(c));
     }
     e->payload_slices = 0;
     e->payload_size = 0;
@@ -158,6 +164,7 @@ static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         s->options.present |= WEIR_SEGMENT_WSCALE;
         s->options.wscale = c->rcv_wscale;
     }
+    s->flags |= with_ack ? (c->ecn ? ecn_crossed_flags(t, c) : 0) : ecn_syn_flags(t, c);
     c->syn_due = 0;
     c->rcv_mss = (uint16_t)min_u32(TCP_MSS_DEFAULT4, s->options.mss);
     if (c->backoff == 0) {
@@ -246,6 +253,18 @@ static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_em
     return true;
 }
 
+/* RFC 9768 3.2.3.2.2: perhaps it was the option that did not pass. And a record stays as long as it was. */
+static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                                  const struct tcp_emit_limits *l)
+{
+    bool due = c->accecn_option, done;
+
+    c->accecn_option = 0;
+    done = emit_retransmission(t, c, e, l);
+    c->accecn_option = due;
+    return done;
+}
+
 static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
                       const struct tcp_emit_limits *l)
 {
@@ -324,7 +343,7 @@ static bool make(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits
     case TCP_DUE_SYN_ACK: emit_syn(t, c, e, l, due == TCP_DUE_SYN_ACK); return true;
     case TCP_DUE_PROBE:
     case TCP_DUE_KEEPALIVE: emit_probe(t, c, e, due); return true;
-    case TCP_DUE_RETRANSMIT: return emit_retransmission(t, c, e, l);
+    case TCP_DUE_RETRANSMIT: return emit_without_counters(t, c, e, l);
     case TCP_DUE_DATA: return emit_data(t, c, e, l);
     default: emit_ack(t, c, e, due); return true;
     }
@@ -334,9 +353,14 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
                 struct tcp_emit *e)
 {
     enum tcp_due due = tcp_due(t, c);
+    struct tcp_emit_limits alone = {
+        .mtu = l->mtu, .super_size = l->mtu, .sum_payload = l->sum_payload};
     uint16_t transmission = 1;
     uint32_t window;
 
+    if (UNLIKELY(c->accecn) && accecn_is_alone(t, c)) {
+        l = &alone;
+    }
     e->segment.payload_size = 0;
     e->segment.payload = NULL;
     if (!make(t, c, l, e, due)) {
@@ -353,6 +377,9 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
         transmission = 2;
     } else if (due == TCP_DUE_SYN || due == TCP_DUE_SYN_ACK) {
         transmission = (uint16_t)(1 + c->backoff);
+    }
+    if (UNLIKELY(c->ecn)) {
+        ecn_segment_out(t, c, e, due == TCP_DUE_DATA, due == TCP_DUE_ECN_ACK);
     }
     c->segments_out++;
     window = (uint32_t)e->segment.window << (e->segment.flags & WEIR_TCP_SYN ? 0 : c->rcv_wscale);

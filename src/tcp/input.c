@@ -8,6 +8,7 @@
 
 #include "tcp/ack.h"
 #include "tcp/challenge.h"
+#include "tcp/ecn.h"
 #include "tcp/reassembly.h"
 #include "tcp/state.h"
 #include "tcp/synsent.h"
@@ -177,6 +178,9 @@ static enum tcp_verdict handle_syn(struct tcp *t, struct tcp_conn *c, const stru
         tcp_time_wait_newer(in->s, seq_wire(c->rcv_nxt), c->timestamps ? &c->ts_recent : NULL)) {
         return TCP_VERDICT_LISTEN;
     }
+    if (c->accecn && !c->passive && (in->s->flags & WEIR_TCP_ACK) && in->s->seq == c->irs) {
+        ecn_syn_again(t, c, in->s);
+    }
     tcp_syn_refused(t, c, in->s);
     return TCP_VERDICT_DONE;
 }
@@ -195,6 +199,9 @@ static enum tcp_verdict complete_handshake(struct tcp *t, struct tcp_conn *c,
     c->max_snd_wnd = c->snd_wnd;
     c->snd_una = c->snd_nxt;
     tcp_established(t, c, WEIR_REASON_ACK_IN);
+    if (c->ecn) {
+        ecn_established(t, c, in);
+    }
     return TCP_VERDICT_DONE;
 }
 
@@ -231,6 +238,9 @@ static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, st
     if (!ack_handle(t, c, in)) {
         return TCP_VERDICT_DONE;
     }
+    if (UNLIKELY(c->ecn)) {
+        ecn_segment_in(t, c, in);
+    }
     text_handle(t, c, in);
     return TCP_VERDICT_DONE;
 }
@@ -262,6 +272,9 @@ static void input_predicted(struct tcp *t, struct tcp_conn *c, struct seg_in *in
     if ((int32_t)(in->s->seq - c->snd_wl1) >= 0) {
         c->snd_wl1 = in->s->seq;
         c->snd_wl2 = in->s->ack;
+    }
+    if (UNLIKELY(c->ecn)) {
+        ecn_segment_in(t, c, in);
     }
     text_in_order(t, c, in);
 }

@@ -4,6 +4,7 @@
  * is acknowledged.
  */
 #include "tcp/cookie.h"
+#include "tcp/ecn.h"
 #include "tcp/half.h"
 #include "tcp/rtt.h"
 #include "tcp/synsent.h"
@@ -115,6 +116,7 @@ void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arriva
     h->window = a->segment->window;
     h->link = (uint8_t)a->link;
     half_learn_options(h, &l->settings->o, &a->segment->options);
+    (void)ecn_half_syn(h, &l->settings->o, a->segment);
     out->enter = name;
     trace_open(t, h->id, &a->tuple.local, a->tuple.local_port, &a->tuple.remote,
                a->tuple.remote_port, true);
@@ -173,6 +175,13 @@ static bool check_half(struct tcp *t, uint32_t name, const struct tcp_arrival *a
 
     if ((s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST)) == WEIR_TCP_SYN &&
         s->seq == h->irs) {
+        if (!ecn_half_syn(h, &tcp_listener_at(t, h->listener)->settings->o, s)) {
+            trace_drop(t, h->id, WEIR_DROP_ECN_CONFLICT, s);
+            trace_state(t, h->id, WEIR_TCP_SYN_RECEIVED, WEIR_TCP_CLOSED, WEIR_REASON_ECN);
+            out->rst = true;
+            out->remove = name;
+            return false;
+        }
         out->syn_ack = h->flags & HALF_DEFERRED ? 0 : name; /* their SYN again */
         return false;
     }
@@ -217,6 +226,10 @@ struct tcp_conn *half_promote(struct tcp *t, const struct half_open *h, const st
     struct tcp_segment syn = {.seq = h->irs, .ack = h->iss, .window = h->window};
 
     if (!c) {
+        return NULL;
+    }
+    if (!ecn_half_promote(t, c, h)) {
+        tcp_conn_free(t, c);
         return NULL;
     }
     c->id = h->id;

@@ -2,6 +2,7 @@
 #include "tcp/output.h"
 
 #include "tcp/cwv.h"
+#include "tcp/ecn.h"
 #include "tcp/emit.h"
 #include "tcp/pacer.h"
 #include "tcp/scoreboard.h"
@@ -121,6 +122,9 @@ static bool data_due(struct tcp *t, struct tcp_conn *c)
 
 static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
 {
+    if (UNLIKELY(c->ecn) && ecn_ack_due(t, c)) {
+        return TCP_DUE_ECN_ACK;
+    }
     if (c->acks_owed) {
         return TCP_DUE_OWED_ACK;
     }

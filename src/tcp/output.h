@@ -22,7 +22,8 @@ enum tcp_due {
     TCP_DUE_RETRANSMIT,
     TCP_DUE_DATA, /* new data, FIN */
     TCP_DUE_ACK,
-    TCP_DUE_WINDOW
+    TCP_DUE_WINDOW,
+    TCP_DUE_ECN_ACK /* ECN's own: alone, before everything else (ecn.h) */
 };
 
 /* What would leave now. Also keeps the reason why nothing more does (trace_limit). */

@@ -9,6 +9,7 @@
 #include "tcp/recovery.h"
 
 #include "tcp/cc.h"
+#include "tcp/ecn.h"
 #include "tcp/emit.h"
 #include "tcp/flight.h"
 #include "tcp/scoreboard.h"
@@ -25,6 +26,9 @@ static void enter(struct tcp *t, struct tcp_conn *c)
     c->recovery = TCP_RECOVERY;
     c->flight->recover = c->snd_nxt;
     c->fast_retransmit_count++;
+    if (c->ecn) {
+        ecn_reduced(t, c);
+    }
     trace_cwnd(t, c, before, WEIR_REASON_RECOVERY_ENTER);
 }
 
@@ -134,7 +138,7 @@ void recovery_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *i
     }
     if (c->recovery != TCP_OPEN && c->snd_una >= f->recover) {
         leave(t, c);
-    } else if (info->acked && c->recovery != TCP_RECOVERY) {
+    } else if (info->acked && c->recovery != TCP_RECOVERY && !info->ece) {
         cc_on_ack(t, c, info);
     }
     cc_on_delivered(t, c, info);
@@ -151,6 +155,9 @@ void recovery_on_rto(struct tcp *t, struct tcp_conn *c)
     }
     c->recovery = TCP_LOSS;
     f->recover = c->snd_nxt;
+    if (c->ecn) {
+        ecn_reduced(t, c);
+    }
     f->dup_acks = 0;
     f->reno_sacked = 0;
     if (f->tx_head && (tx_at(t, f->tx_head)->flags & TX_SACKED)) {

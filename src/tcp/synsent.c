@@ -1,6 +1,7 @@
 /* synsent.c - see synsent.h. */
 #include "tcp/synsent.h"
 
+#include "tcp/ecn.h"
 #include "tcp/output.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
@@ -87,6 +88,7 @@ enum tcp_verdict synsent_input(struct tcp *t, struct tcp_conn *c, struct seg_in 
     }
     synsent_learn_peer(t, c, in->s);
     if (!(in->s->flags & WEIR_TCP_ACK)) {
+        ecn_syn_crossed(t, c, in->s);
         simultaneous_open(t, c);
         return TCP_VERDICT_DONE;
     }
@@ -100,7 +102,11 @@ enum tcp_verdict synsent_input(struct tcp *t, struct tcp_conn *c, struct seg_in 
     }
     c->snd_una = c->snd_nxt;
     c->ack_now = 1;
+    ecn_syn_ack_in(t, c, in->s);
     tcp_established(t, c, WEIR_REASON_SYN_ACK_IN);
+    if (c->ecn) {
+        ecn_established(t, c, in);
+    }
     in->seq = c->rcv_nxt;
     in->ack = c->snd_una;
     text_handle(t, c, in); /* data and FIN may ride on a SYN,ACK */

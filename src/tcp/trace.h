@@ -24,6 +24,7 @@ static inline void trace_segment(struct tcp *t, enum weir_record_type type, uint
     q->options = s->options.present;
     q->notes = notes;
     q->transmission = transmission;
+    q->ecn = s->ecn;
     if (s->options.present == WEIR_SEGMENT_TIMESTAMPS) {
         q->ts_val = s->options.ts_val;
         q->ts_ecr = s->options.ts_ecr;

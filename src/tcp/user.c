@@ -3,6 +3,7 @@
 #include "tcp/tcp.h"
 
 #include "tcp/cc.h"
+#include "tcp/ecn.h"
 #include "tcp/flight.h"
 #include "tcp/pacer.h"
 #include "tcp/rate.h"
@@ -201,7 +202,6 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
 {
     uint64_t sent = c->snd_nxt - seq_from_isn(c->iss), acked = c->snd_una - seq_from_isn(c->iss);
 
-    (void)t;
     i->state = c->state;
     i->window_scaling = c->window_scaling;
     i->timestamps = c->timestamps;
@@ -243,6 +243,7 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     i->app_limited = c->flight->rate.last_app_limited;
     i->delivery_rate = rate_last(c);
     i->pacing_rate = pacer_rate(c);
+    ecn_info(t, c, i);
 }
 
 int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64_t value)
@@ -281,6 +282,10 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
     case WEIR_OPT_SYNACK_RETRIES:
         o->synack_retries = (uint8_t)value;
         return value < HALF_LEVELS ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_ECN:
+        o->ecn = (uint8_t)value;
+        return value <= WEIR_ECN_ACCURATE ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_ABE: o->abe = value != 0; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -304,6 +309,8 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_MAX_PACING_RATE: *value = o->max_pacing_rate; return WEIR_OK;
     case WEIR_OPT_SYN_RETRIES: *value = o->syn_retries; return WEIR_OK;
     case WEIR_OPT_SYNACK_RETRIES: *value = o->synack_retries; return WEIR_OK;
+    case WEIR_OPT_ECN: *value = o->ecn; return WEIR_OK;
+    case WEIR_OPT_ABE: *value = o->abe; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }

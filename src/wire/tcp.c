@@ -70,6 +70,16 @@ static bool take_sack(const uint8_t *data, uint8_t length, struct tcp_options *o
     return true;
 }
 
+/* RFC 9768 3.2.3: whole fields of three bytes, the rest is padding. */
+static void take_accecn(uint8_t order, const uint8_t *data, uint8_t length, struct tcp_options *o)
+{
+    o->accecn_order = order;
+    o->accecn_fields = (uint8_t)min_u32(length / 3u, 3);
+    for (unsigned i = 0; i < o->accecn_fields; i++) {
+        o->accecn[i] = (uint32_t)data[i * 3] << 16 | load_be16(data + i * 3 + 1);
+    }
+}
+
 /* Takes the value of one option; returns its bit, UNKNOWN when it is not known or malformed. */
 static uint16_t take_option(uint8_t kind, const uint8_t *data, uint8_t length,
                             struct tcp_options *o)
@@ -116,6 +126,10 @@ static uint16_t take_option(uint8_t kind, const uint8_t *data, uint8_t length,
             return WEIR_SEGMENT_AO;
         }
         break;
+    case TCP_OPTION_ACCECN0:
+    case TCP_OPTION_ACCECN1:
+        take_accecn(kind == TCP_OPTION_ACCECN1, data, length, o);
+        return WEIR_SEGMENT_ACCECN;
     default: break;
     }
     return WEIR_SEGMENT_UNKNOWN;
@@ -157,6 +171,7 @@ enum weir_drop tcp_parse(const uint8_t *p, size_t size, struct tcp_segment *s)
     s->window = load_be16(p + 14);
     s->urgent = load_be16(p + 18);
     s->header_size = (uint16_t)header_size;
+    s->ecn = 0;
     s->options = (struct tcp_options){0};
     s->payload = p + header_size;
     s->payload_size = (uint32_t)size - header_size;

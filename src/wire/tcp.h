@@ -24,7 +24,9 @@ enum tcp_option_kind {
     TCP_OPTION_MD5 = 19,
     TCP_OPTION_USER_TIMEOUT = 28,
     TCP_OPTION_AO = 29,
-    TCP_OPTION_FASTOPEN = 34
+    TCP_OPTION_FASTOPEN = 34,
+    TCP_OPTION_ACCECN0 = 172, /* RFC 9768 3.2.3 */
+    TCP_OPTION_ACCECN1 = 174
 };
 
 struct tcp_sack_block {
@@ -42,6 +44,9 @@ struct tcp_options {
     uint8_t ao_key_id, ao_rnext; /* RFC 5925 2.2 */
     uint8_t mac_offset; /* MD5, AO: where the MAC begins in the header; tcp_build sets it */
     struct tcp_sack_block sack[WEIR_SACK_BLOCKS_MAX];
+    uint8_t accecn_order,
+        accecn_fields;  /* 0: EE0B, ECEB, EE1B; 1: EE1B, ECEB, EE0B; the first N are there */
+    uint32_t accecn[3]; /* 24 bits each */
 };
 
 struct tcp_segment {
@@ -51,6 +56,7 @@ struct tcp_segment {
     uint16_t window; /* as on the wire */
     uint16_t urgent;
     uint16_t header_size; /* 20..60 */
+    uint8_t ecn;          /* IP-ECN field of the packet around it; tcp_parse leaves 0 */
     struct tcp_options options;
     const uint8_t *payload;
     uint32_t payload_size;

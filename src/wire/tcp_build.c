@@ -12,6 +12,7 @@
  *     SACK permitted alone    01 01 04 02
  *     window scale            01 03 03 ss
  *     SACK                    01 01 05 ll  ssssssss eeeeeeee ...
+ *     AccECN                  01 ac 0b aa aaaabbbb bbcccccc      (NOPs before 2, 5, 8 or 11 bytes)
  */
 #include "wire/tcp.h"
 
@@ -53,12 +54,21 @@ static uint32_t sack_blocks(const struct tcp_options *o, uint32_t used)
     return min_u32(min_u32(o->sack_count, WEIR_SACK_BLOCKS_MAX), room);
 }
 
+/* The AccECN option after `used` bytes of others, with its padding; 0: none, or no room. */
+static uint32_t accecn_size(const struct tcp_options *o, uint32_t used)
+{
+    uint32_t size = (2u + 3u * min_u32(o->accecn_fields, 3) + 3) & ~3u;
+
+    return (o->present & WEIR_SEGMENT_ACCECN) != 0 && used + size <= TCP_OPTIONS_MAX ? size : 0;
+}
+
 uint32_t tcp_options_size(const struct tcp_options *o)
 {
     uint32_t size = fixed_size(o->present);
     uint32_t blocks = sack_blocks(o, size);
 
-    return blocks == 0 ? size : size + 4 + blocks * 8;
+    size += blocks == 0 ? 0 : 4 + blocks * 8;
+    return size + accecn_size(o, size);
 }
 
 static uint8_t *put_timestamps(uint8_t *p, const struct tcp_options *o, uint32_t head)
@@ -93,6 +103,22 @@ static uint8_t *put_mac(uint8_t *p, struct tcp_options *o)
     return p + (md5 ? 20 : 16);
 }
 
+static uint8_t *put_accecn(uint8_t *p, const struct tcp_options *o, uint32_t size)
+{
+    uint32_t length = 2 + 3 * min_u32(o->accecn_fields, 3);
+
+    for (; size > length; size--) {
+        *p++ = TCP_OPTION_NOP;
+    }
+    *p++ = o->accecn_order ? TCP_OPTION_ACCECN1 : TCP_OPTION_ACCECN0;
+    *p++ = (uint8_t)length;
+    for (uint32_t i = 0; 2 + 3 * i < length; i++, p += 3) {
+        p[0] = (uint8_t)(o->accecn[i] >> 16);
+        store_be16(p + 1, (uint16_t)o->accecn[i]);
+    }
+    return p;
+}
+
 /* Returns the end of what was written. */
 static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
 {
@@ -120,7 +146,9 @@ static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
         p += 4;
     }
     uint32_t blocks = sack_blocks(o, (uint32_t)(p - start));
-    return blocks == 0 ? p : put_sack(p, o, blocks);
+    p = blocks == 0 ? p : put_sack(p, o, blocks);
+    uint32_t size = accecn_size(o, (uint32_t)(p - start));
+    return size == 0 ? p : put_accecn(p, o, size);
 }
 
 uint32_t tcp_build(uint8_t *p, struct tcp_segment *s)

@@ -36,14 +36,17 @@ struct tcp_segment tk_segment(const struct tk *k, uint16_t flags, uint32_t seq, 
 static uint32_t ip_header(const struct tk *k, uint8_t *packet, uint8_t protocol, uint32_t upper)
 {
     if (k->setup.v6) {
-        struct ip6_header h = {
-            .payload_size = (uint16_t)upper, .next_header = protocol, .hop_limit = k->ttl_in};
+        struct ip6_header h = {.payload_size = (uint16_t)upper,
+                               .next_header = protocol,
+                               .hop_limit = k->ttl_in,
+                               .tos = k->tos_in};
         memcpy(h.src, k->peer.b, 16);
         memcpy(h.dst, k->local.b, 16);
         ip6_build(packet, &h);
         return IP6_HEADER_SIZE;
     }
     struct ip4_header h = {.header_size = IP4_HEADER_SIZE,
+                           .tos = k->tos_in,
                            .ttl = k->ttl_in,
                            .protocol = protocol,
                            .total_size = (uint16_t)(IP4_HEADER_SIZE + upper),
@@ -339,9 +342,9 @@ const struct tk_out *tk_next(struct tk *k)
 
 static const char *flag_text(uint16_t flags, char text[10])
 {
-    static const char letters[] = "FSRPAUEC";
+    static const char letters[] = "FSRPAUECN";
     size_t n = 0;
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 9; i++) {
         if ((flags >> i & 1) != 0)
             text[n++] = letters[i];
     }

@@ -99,7 +99,7 @@ struct tk {
     size_t batch_count;
     struct weir_offload in_offload; /* csum NONE: tk computes it */
     bool bad_checksum;              /* of the next segments */
-    uint8_t ttl_in;
+    uint8_t ttl_in, tos_in;
 
     /* output */
     size_t batch_out;     /* frames per weir_output, 32 */
