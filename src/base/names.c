@@ -227,7 +227,8 @@ const char *weir_tcp_state_name(enum weir_tcp_state state)
     X(NEWRENO, "reno")      \
     X(CUBIC, "cubic")       \
     X(DCTCP, "dctcp")       \
-    X(PRAGUE, "prague")
+    X(PRAGUE, "prague")     \
+    X(BBR, "bbr")
 
 #define ENTRY(member, name) [WEIR_CC_##member] = (name),
 static const char *const congestion_names[] = {CONGESTION_NAMES(ENTRY)};

@@ -12,6 +12,7 @@ static const struct cc_algorithm *const algorithms[] = {
     [WEIR_CC_CUBIC] = &cc_cubic,
     [WEIR_CC_DCTCP] = &cc_dctcp,
     [WEIR_CC_PRAGUE] = &cc_prague,
+    [WEIR_CC_BBR] = &cc_bbr,
 };
 static_assert(ARRAY_SIZE(algorithms) == WEIR_CC_COUNT, "an algorithm for every name");
 

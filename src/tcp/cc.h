@@ -37,6 +37,8 @@ struct cc_algorithm {
     void (*on_lost)(struct tcp_conn *c, const struct tx_record *r, weir_time now);
     /* The end of every ACK that said anything about what is outstanding, in recovery too: after on_ack. */
     void (*on_delivered)(struct tcp_conn *c, const struct ack_info *info, weir_time now);
+    /* Something leaves after a time in which nothing was in flight, because the application had nothing. */
+    void (*on_restart)(struct tcp_conn *c, weir_time now);
     /* An RTO marked everything lost and cwnd is about to be one segment. */
     void (*on_rto)(struct tcp_conn *c, weir_time now);
     /* Bytes per second; 0: not known yet. With it the connection is always paced; without it only when
@@ -50,7 +52,7 @@ struct cc_algorithm {
     void (*on_feedback)(struct tcp_conn *c, const struct ack_info *info, weir_time now);
 };
 
-extern const struct cc_algorithm cc_newreno, cc_cubic, cc_dctcp, cc_prague;
+extern const struct cc_algorithm cc_newreno, cc_cubic, cc_dctcp, cc_prague, cc_bbr;
 
 /* The algorithm of that name (enum weir_congestion, checked), and back. */
 const struct cc_algorithm *cc_find(uint8_t congestion);

@@ -141,6 +141,7 @@ enum tcp_recovery { TCP_OPEN = 0, TCP_RECOVERY, TCP_LOSS };
 
 struct reassembly;
 struct cc_algorithm; /* cc.h */
+struct bbr;
 
 struct tcp_conn {
     uint32_t hash_next;  /* demux; the pool's free list when free */
@@ -214,6 +215,9 @@ struct tcp_conn {
             uint32_t delivered, marked; /* bytes of this virtual round trip */
             uint32_t round_us;          /* its beginning */
         } prague;
+        struct {
+            struct bbr *block; /* cc_bbr.h; from tcp->bbrs */
+        } bbr;
         uint64_t reserved[5];
     } cc_state;
     uint64_t delivered;        /* bytes ever acknowledged or SACKed: rate samples, RACK, PRR */
@@ -352,7 +356,7 @@ struct fifo {
 
 struct tcp {
     struct env *env;
-    struct pool conns, half4s, half6s, time_waits, listeners, records, flights, colds;
+    struct pool conns, half4s, half6s, time_waits, listeners, records, flights, colds, bbrs;
     struct wheel wheel;
     struct fifo ready;   /* connections that would emit now */
     struct fifo events;  /* connections and (bit 31) listeners with event bits */

@@ -23,6 +23,9 @@ void rate_on_send(struct tcp *t, struct tcp_conn *c, struct tx_record *r)
     if (in_flight <= r->size) { /* nothing else is: the interval begins here */
         rate->first_sent_at = now;
         c->flight->delivered_at = now;
+        if (rate->app_limited && c->cc->on_restart) {
+            c->cc->on_restart(c, now);
+        }
     }
     r->sent_at = now;
     r->delivered = (uint32_t)c->delivered;

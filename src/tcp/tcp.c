@@ -2,7 +2,7 @@
 #include "tcp/tcp.h"
 
 #include "base/siphash.h"
-#include "tcp/cc.h"
+#include "tcp/cc_bbr.h"
 #include "tcp/cold.h"
 #include "tcp/flight.h"
 #include "tcp/reassembly.h"
@@ -35,6 +35,7 @@ int tcp_init(struct tcp *t, struct env *env)
     t->env = env;
     pool_init(&t->conns, &env->memory, sizeof(struct tcp_conn), 5);
     pool_init(&t->flights, &env->memory, sizeof(struct tcp_flight), 5);
+    pool_init(&t->bbrs, &env->memory, sizeof(struct bbr), 3);
     pool_init(&t->colds, &env->memory, sizeof(struct tcp_cold), 5);
     pool_init(&t->records, &env->memory, sizeof(struct tx_record), 7);
     pool_init(&t->half4s, &env->memory, sizeof(struct half4), 6);
@@ -51,6 +52,7 @@ void tcp_fini(struct tcp *t)
     tcp_settings_unref(t, t->settings);
     pool_fini(&t->conns);
     pool_fini(&t->flights);
+    pool_fini(&t->bbrs);
     pool_fini(&t->colds);
     pool_fini(&t->records);
     pool_fini(&t->half4s);

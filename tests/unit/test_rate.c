@@ -136,6 +136,28 @@ static void test_change_keeps_the_window(void **state)
     tk_del(k);
 }
 
+/* BBR's state needs memory: without it CUBIC does the work, and the wish is kept. */
+static void test_bbr_without_memory_is_cubic(void **state)
+{
+    (void)state;
+    struct tk *k = start(WEIR_CC_NEWRENO);
+    uint64_t value;
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_PACING, 0),
+                     WEIR_OK); /* settings of its own */
+    k->heap.fail_at = 1;
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_CONGESTION, WEIR_CC_BBR), WEIR_OK);
+    k->heap.fail_at = 0;
+    assert_int_equal(tk_info(k).congestion, WEIR_CC_CUBIC);
+    assert_int_equal(weir_tcp_get(k->stack, k->conn, WEIR_OPT_CONGESTION, &value), WEIR_OK);
+    assert_int_equal(value, WEIR_CC_BBR);
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_CONGESTION, WEIR_CC_BBR), WEIR_OK);
+    assert_int_equal(tk_info(k).congestion, WEIR_CC_BBR);
+    assert_int_equal(tk_info(k).phase, WEIR_REASON_BBR_STARTUP);
+    assert_int_equal(tk_info(k).cwnd_bytes, 10 * MSS);
+    assert_true(tk_info(k).pacing_rate > 0);
+    tk_del(k); /* and nothing leaks */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +167,7 @@ int main(void)
         cmocka_unit_test(test_application_limited_samples_are_marked),
         cmocka_unit_test(test_choice_per_connection),
         cmocka_unit_test(test_change_keeps_the_window),
+        cmocka_unit_test(test_bbr_without_memory_is_cubic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
