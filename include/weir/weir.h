@@ -87,7 +87,7 @@ enum weir_congestion {
     WEIR_CC_CUBIC,       /* RFC 9438 */
     WEIR_CC_DCTCP,       /* RFC 8257; needs ECN */
     WEIR_CC_PRAGUE,      /* RFC 9331, draft-briscoe-iccrg-prague-congestion-control; needs AccECN */
-    WEIR_CC_BBR,         /* BBRv3, draft-ietf-ccwg-bbr; CUBIC when there is no memory for its state */
+    WEIR_CC_BBR, /* BBRv3, draft-ietf-ccwg-bbr; CUBIC when there is no memory for its state */
     WEIR_CC_COUNT
 };
 /* What Linux calls it: "reno", "cubic", "bbr"; "unknown". */

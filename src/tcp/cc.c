@@ -8,11 +8,8 @@
 #include "tcp/trace.h"
 
 static const struct cc_algorithm *const algorithms[] = {
-    [WEIR_CC_NEWRENO] = &cc_newreno,
-    [WEIR_CC_CUBIC] = &cc_cubic,
-    [WEIR_CC_DCTCP] = &cc_dctcp,
-    [WEIR_CC_PRAGUE] = &cc_prague,
-    [WEIR_CC_BBR] = &cc_bbr,
+    [WEIR_CC_NEWRENO] = &cc_newreno, [WEIR_CC_CUBIC] = &cc_cubic, [WEIR_CC_DCTCP] = &cc_dctcp,
+    [WEIR_CC_PRAGUE] = &cc_prague,   [WEIR_CC_BBR] = &cc_bbr,
 };
 static_assert(ARRAY_SIZE(algorithms) == WEIR_CC_COUNT, "an algorithm for every name");
 
