@@ -7,6 +7,7 @@
 
 #include "drill/run_private.h"
 
+#define TIME_MAX (1000000 * WEIR_S)
 #define PATIENCE WEIR_S /* a call that blocks may delay the call after it so long */
 #define SHARE 125 /* thousandths of the time since the event before that an event may be off */
 
@@ -198,6 +199,9 @@ static bool run_events(struct run *run)
         settle_time(run);
         if (!run->last_event && run->time.start_ns != 0) {
             return run_broken(run, event->pos, "the first event must be at time 0");
+        }
+        if (run->time.end_ns > TIME_MAX || run->time.start_ns > TIME_MAX) {
+            return run_broken(run, event->pos, "a time beyond 1 000 000 s");
         }
         if (goes_back(run)) {
             return run_broken(run, event->pos, "time goes backward: from %.6f s to %.6f s",

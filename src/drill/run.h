@@ -31,8 +31,10 @@ struct drill_options {
     enum drill_ip_version ip_version;
     /* Also demanded: times to 1 ms, echoed timestamps, no packet that the script does not expect. */
     bool strict;
-    bool ignore_shell;          /* commands that are not understood do nothing */
-    const char *const *defines; /* names that #ifdef knows */
+    bool ignore_shell; /* commands that are not understood do nothing */
+    /* NAME, which #ifdef knows, or NAME=VALUE: a constant, an ICMP code, or an option's bytes in hexadecimal.
+     * The script's own --define=NAME=VALUE come first. */
+    const char *const *defines;
     size_t define_count;
     /* Every packet from (out) and to the stack, and every trace record. NULL: nobody listens. */
     void (*packet)(void *ctx, const uint8_t *packet, size_t size, bool out, weir_time now);

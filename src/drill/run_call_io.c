@@ -6,7 +6,8 @@
  */
 #include "drill/run_private.h"
 
-#define BYTES_MAX (64u << 20)
+#define BYTES_MAX (16u << 20)
+#define FAULT_ADDRESS 14 /* EFAULT */
 
 void run_pattern_fill(uint8_t *data, uint64_t size, uint64_t position)
 {
@@ -42,16 +43,19 @@ static bool room(struct run *run, struct run_call *call, uint64_t size)
     return call->data != NULL;
 }
 
-/* fd, ..., size, and flags if there is a fourth. */
+/* fd, ..., size, and flags if there is a fourth. NULL instead of ... is no buffer. */
 static bool plain_begin(struct run *run, struct run_call *call)
 {
-    int64_t size = 0, flags = 0;
+    int64_t size = 0, flags = 0, buffer = 1;
 
     if (!stream_arg(run, call) || !run_arg_number(run, call, 2, &size) ||
-        (call->script->arg_count > 3 && !run_arg_number(run, call, 3, &flags))) {
+        (call->script->arg_count > 3 && !run_arg_number(run, call, 3, &flags)) ||
+        (!run_arg_is_ellipsis(call, 1) && run_arg(call, 1)->kind != DRILL_EXPR_STRING &&
+         !run_arg_number(run, call, 1, &buffer))) {
         return false;
     }
     call->number[0] = (int32_t)flags;
+    call->number[1] = buffer == 0;
     return room(run, call, (uint64_t)size);
 }
 
@@ -108,6 +112,10 @@ static bool send_attempt(struct run *run, struct run_call *call)
     int64_t sent;
 
     (void)run;
+    if (call->number[1] && call->size > 0) {
+        call->result = -FAULT_ADDRESS;
+        return true;
+    }
     run_pattern_fill(call->data, call->size, conn->written - call->done);
     sent = weir_sock_send(call->fd->sock, call->data + call->done, call->size - call->done,
                           call->number[0]);
@@ -160,6 +168,10 @@ static bool receive_attempt(struct run *run, struct run_call *call)
     int64_t got =
         weir_sock_recv(call->fd->sock, call->data + call->done, call->size - call->done, flags);
 
+    if (call->number[1] && got > 0) {
+        call->result = -FAULT_ADDRESS;
+        return true;
+    }
     if (got == -WEIR_SOCK_EAGAIN && !nonblocking(call) && !(flags & WEIR_MSG_ERRQUEUE)) {
         return false;
     }

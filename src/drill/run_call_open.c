@@ -201,7 +201,13 @@ static bool shutdown_attempt(struct run *run, struct run_call *call)
 
 static bool close_begin(struct run *run, struct run_call *call)
 {
-    return run_arg_fd(run, call, 0, &call->fd);
+    if (!run_arg_fd(run, call, 0, &call->fd)) {
+        return false;
+    }
+    if (run->pending && (run->pending->fd == call->fd || run->pending->other == call->fd)) {
+        return run_skip(run, call->pos, "not modelled: closing what another call waits for");
+    }
+    return true;
 }
 
 /* The descriptor is gone at once; with SO_LINGER the call may go on for a while. */

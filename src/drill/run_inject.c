@@ -256,11 +256,15 @@ static bool inject_icmp(struct run *run, const struct run_conn *conn,
                         const struct drill_packet *packet)
 {
     const struct drill_icmp *icmp = &packet->icmp;
+    struct drill_icmp named = *icmp;
     uint8_t p[2 * IP6_HEADER_SIZE + ICMP_HEADER_SIZE + QUOTED] = {0};
     size_t at = ip_size(run), total;
     struct icmp_message m = {.rest = icmp->mtu_said ? icmp->mtu : (uint32_t)icmp->id << 16};
 
-    if (!drill_icmp_numbers(run->v6 ? 6 : 4, icmp, &m.type, &m.code)) {
+    if (icmp->code && run_define(run, icmp->code)) {
+        named.code = run_define(run, icmp->code);
+    }
+    if (!drill_icmp_numbers(run->v6 ? 6 : 4, &named, &m.type, &m.code)) {
         return run_broken(run, run->event->pos, "no such ICMP message: %s %s", icmp->type,
                           icmp->code ? icmp->code : "");
     }

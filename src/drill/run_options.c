@@ -69,7 +69,7 @@ static bool bytes_of(struct run *run, const struct drill_option *s, struct run_o
         put(o, s->data.data, min_u64(s->data.size, sizeof(o->data) - o->size + 2));
         return true;
     }
-    text = drill_script_define(run->script, s->symbol);
+    text = run_define(run, s->symbol);
     if (!text) {
         return run_skip(run, s->pos, "not modelled: option value '%s'", s->symbol);
     }

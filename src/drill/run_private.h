@@ -261,7 +261,8 @@ void run_pattern_fill(uint8_t *data, uint64_t size, uint64_t position);
 void run_watch_changed(struct run *run, const struct weir_sock *sock);
 
 /* run_symbol.c */
-bool run_symbol(void *context, const char *name, int64_t *value); /* a drill_lookup */
+bool run_symbol(void *run, const char *name, int64_t *value);    /* a drill_lookup */
+const char *run_define(const struct run *run, const char *name); /* its value, or NULL */
 const char *run_errno_name(int64_t number);
 bool run_code(struct run *run, const struct drill_code *code);
 

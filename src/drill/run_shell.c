@@ -84,8 +84,8 @@ static bool sysctl(struct run *run, struct drill_pos pos, char *words[], size_t 
 /* Commands of Linux's that have nothing to do here: there is no cache to flush, no queue, no counter. */
 static bool harmless(char *words[], size_t count)
 {
-    static const char *const idle[] = {"true", ":",       "nstat",   "exit", "echo",
-                                       "set",  "ethtool", "/bin/rm", "rm"};
+    static const char *const idle[] = {"true",    ":",       "nstat", "exit",    "echo", "set",
+                                       "ethtool", "/bin/rm", "rm",    "/bin/dd", "dd"};
 
     for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
         if (strcmp(words[0], idle[i]) == 0) {

@@ -7,6 +7,7 @@
 #include "drill/run_private.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 struct symbol {
     const char *name;
@@ -283,17 +284,42 @@ static const struct symbol *find(const struct symbol *table, size_t count, const
     return NULL;
 }
 
-bool run_symbol(void *context, const char *name, int64_t *value)
+const char *run_define(const struct run *run, const char *name)
+{
+    const char *value = drill_script_define(run->script, name);
+    size_t size = strlen(name);
+
+    for (size_t i = 0; !value && i < run->options->define_count; i++) {
+        const char *define = run->options->defines[i];
+
+        value = strncmp(define, name, size) == 0 && define[size] == '=' ? define + size + 1 : NULL;
+    }
+    return value;
+}
+
+/* What a name was defined as: a number, or the name of a constant. */
+static bool defined_symbol(const struct run *run, const char *name, int64_t *value)
+{
+    const char *text = run ? run_define(run, name) : NULL;
+    char *end;
+
+    if (!text) {
+        return false;
+    }
+    *value = strtoll(text, &end, 0);
+    return (end != text && *end == '\0') || run_symbol(NULL, text, value);
+}
+
+bool run_symbol(void *run, const char *name, int64_t *value)
 {
     const struct symbol *found = find(sockets, ARRAY_SIZE(sockets), name);
 
-    (void)context;
     found = found ? found : find(options, ARRAY_SIZE(options), name);
     found = found ? found : find(errors, ARRAY_SIZE(errors), name);
     found = found ? found : find(reports, ARRAY_SIZE(reports), name);
     found = found ? found : find(states, ARRAY_SIZE(states), name);
     if (!found) {
-        return false;
+        return defined_symbol(run, name, value);
     }
     *value = found->value;
     return true;
