@@ -27,11 +27,8 @@ static bool unknown_socket(const struct run_call *call)
 
 static bool socket_attempt(struct run *run, struct run_call *call)
 {
-    struct weir_sock_space *space = run_space(run);
-
-    call->result = space ? weir_sock_socket(space, call->number[0], call->number[1],
-                                            call->number[2], &call->sock)
-                         : -WEIR_SOCK_ENOMEM;
+    call->result = weir_sock_socket(run->space, call->number[0], call->number[1], call->number[2],
+                                    &call->sock);
     if (unknown_socket(call)) {
         (void)run_skip(run, call->pos, "not modelled: sockets of type %d, protocol %d",
                        call->number[1] & TYPE_MASK, call->number[2]);

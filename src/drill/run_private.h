@@ -135,10 +135,7 @@ struct run {
     struct weir_config stack_config;
     struct weir_sock_config sock_config;
     struct weir_stack *stack;
-    struct weir_sock_space *
-        *spaces; /* one more for each change of settings; the last is the present one */
-    size_t space_count;
-    bool settings_changed;
+    struct weir_sock_space *space;
     uint32_t link;
     bool v6;     /* packets are IPv6 */
     bool mapped; /* IPv4 packets of IPv6 sockets */
@@ -182,8 +179,7 @@ void *run_get(struct run *run,
               size_t size); /* zeroed, freed with the script; aborts the run's failure: NULL */
 bool run_stack_new(struct run *run);
 void run_stack_del(struct run *run);
-bool run_stack_settings(struct run *run); /* false: no memory */
-struct weir_sock_space *run_space(struct run *run);
+bool run_stack_settings(struct run *run); /* sock_config has changed; false: it makes no sense */
 bool run_input(struct run *run, const uint8_t *packet, size_t size);
 /* Lets the stack do what is due now, and the call that blocks. */
 void run_turn(struct run *run);

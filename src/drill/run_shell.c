@@ -55,9 +55,24 @@ static size_t split(char *command, char *words[WORDS_MAX])
     return count;
 }
 
+/* Once there is a stack, only sockets can still be made otherwise. */
+static bool apply(struct run *run, struct drill_pos pos, const struct weir_config *before,
+                  const char *what)
+{
+    struct weir_config now = run->stack_config;
+
+    now.tcp = before->tcp;
+    if (run->stack && memcmp(&now, before, sizeof(now)) != 0) {
+        return run->ignore_shell ||
+               run_skip(run, pos, "not modelled: %s in the middle of a script", what);
+    }
+    return run_stack_settings(run) || run_broken(run, pos, "%s makes no sense", what);
+}
+
 static bool set(struct run *run, struct drill_pos pos, char *word)
 {
     struct drill_sysctl_target target = {&run->stack_config, &run->sock_config};
+    struct weir_config before = run->stack_config;
     char *value = strchr(word, '=');
     enum drill_sysctl_result result;
 
@@ -66,9 +81,10 @@ static bool set(struct run *run, struct drill_pos pos, char *word)
     }
     *value++ = '\0';
     result = drill_sysctl_set(&target, word, value);
-    run->settings_changed = true;
-    return result == DRILL_SYSCTL_SET || run->ignore_shell ||
-           run_skip(run, pos, "not modelled: %s=%s", word, value);
+    if (result != DRILL_SYSCTL_SET && !run->ignore_shell) {
+        return run_skip(run, pos, "not modelled: %s=%s", word, value);
+    }
+    return apply(run, pos, &before, word);
 }
 
 static bool sysctl(struct run *run, struct drill_pos pos, char *words[], size_t count)
@@ -105,6 +121,7 @@ static bool harmless(char *words[], size_t count)
 static bool simple(struct run *run, struct drill_pos pos, char *command)
 {
     struct drill_sysctl_target target = {&run->stack_config, &run->sock_config};
+    struct weir_config before = run->stack_config;
     char shown[COMMAND_MAX];
     char *words[WORDS_MAX];
     size_t count;
@@ -116,8 +133,7 @@ static bool simple(struct run *run, struct drill_pos pos, char *command)
     }
     if (ends_with(words[0], "defaults.sh")) {
         drill_sysctl_defaults(&target);
-        run->settings_changed = true;
-        return true;
+        return apply(run, pos, &before, words[0]);
     }
     if (strcmp(words[0], "sysctl") == 0 || ends_with(words[0], "set_sysctls.py")) {
         return sysctl(run, pos, words, count);

@@ -57,33 +57,10 @@ static void on_record(void *ctx, const struct weir_record *record)
     }
 }
 
-static bool add_space(struct run *run)
+bool run_stack_settings(struct run *run)
 {
-    struct weir_allocator memory = allocator(run);
-    struct weir_sock_space **spaces;
-
-    spaces = realloc(run->spaces, (run->space_count + 1) * sizeof(spaces[0]));
-    if (!spaces) {
-        return false;
-    }
-    run->spaces = spaces;
-    run->sock_config.tcp_differs = run->space_count > 0;
-    if (weir_sock_space_new(&spaces[run->space_count], run->stack, &run->sock_config, &memory) !=
-        0) {
-        return false;
-    }
-    run->space_count++;
-    run->settings_changed = false;
-    return true;
-}
-
-/* Sockets of now on have the settings of now. */
-struct weir_sock_space *run_space(struct run *run)
-{
-    if (run->settings_changed && !add_space(run)) {
-        return NULL;
-    }
-    return run->spaces[run->space_count - 1];
+    run->sock_config.tcp_differs = true; /* the stack has what was set at first */
+    return !run->stack || weir_sock_space_configure(run->space, &run->sock_config) == 0;
 }
 
 static uint32_t mtu(const struct run *run)
@@ -148,7 +125,8 @@ bool run_stack_new(struct run *run)
         error = add_link(run);
         weir_input(run->stack, run->link, NULL, 0, run->now);
     }
-    if (error != WEIR_OK || !add_space(run)) {
+    if (error != WEIR_OK ||
+        weir_sock_space_new(&run->space, run->stack, &run->sock_config, &memory) != 0) {
         return run_broken(run, (struct drill_pos){1, 1}, "the stack cannot be made: %s",
                           weir_strerror(error));
     }
@@ -161,10 +139,7 @@ void run_stack_del(struct run *run)
     struct drill_pos end = {run->last_event ? run->last_event->pos.line : 1, 1};
 
     run->over = true;
-    for (size_t i = 0; i < run->space_count; i++) {
-        weir_sock_space_del(run->spaces[i]);
-    }
-    free(run->spaces);
+    weir_sock_space_del(run->space);
     if (run->stack) {
         weir_stack_check(run->stack);
         if (weir_stack_del(run->stack) != WEIR_OK || run->memory != 0) {
@@ -227,14 +202,10 @@ static void pull_events(struct run *run)
     struct weir_sock *sock;
 
     while (weir_event(run->stack, &event)) {
-        for (size_t i = 0; i < run->space_count; i++) {
-            (void)weir_sock_event(run->spaces[i], &event);
-        }
+        (void)weir_sock_event(run->space, &event);
     }
-    for (size_t i = 0; i < run->space_count; i++) {
-        while ((sock = weir_sock_changed(run->spaces[i])) != NULL) {
-            run_watch_changed(run, sock);
-        }
+    while ((sock = weir_sock_changed(run->space)) != NULL) {
+        run_watch_changed(run, sock);
     }
 }
 

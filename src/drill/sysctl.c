@@ -42,7 +42,7 @@ static bool set_window_scaling(target t, const int64_t *v, size_t n)
     return true;
 }
 
-/* least, default, most: weir's buffer has one size, and the window scale follows from the most. */
+/* least, default, most: weir's buffers have one size, and the window scale follows from the most. */
 static bool set_receive_buffer(target t, const int64_t *v, size_t n)
 {
     SET(t, receive_buffer, (uint32_t)min_u64((uint64_t)v[n - 1], UINT32_MAX / 4));
@@ -51,7 +51,7 @@ static bool set_receive_buffer(target t, const int64_t *v, size_t n)
 
 static bool set_send_buffer(target t, const int64_t *v, size_t n)
 {
-    SET(t, send_buffer, (uint32_t)min_u64((uint64_t)v[n > 1 ? 1 : 0], UINT32_MAX / 4));
+    SET(t, send_buffer, (uint32_t)min_u64((uint64_t)v[n - 1], UINT32_MAX / 4));
     return true;
 }
 
@@ -114,6 +114,58 @@ static bool set_ttl(target t, const int64_t *v, size_t n)
     return v[0] > 0 && v[0] <= UINT8_MAX;
 }
 
+/* weir's numbers are Linux's. */
+static bool set_ecn(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, ecn, (uint8_t)v[0]);
+    return v[0] <= WEIR_ECN_ACCURATE;
+}
+
+#define RETRIES_MAX 30
+#define SYNACK_RETRIES_MAX 7
+
+/* Linux counts the retransmissions of a SYN; the last one is given its time, too. */
+static bool set_syn_retries(target t, const int64_t *v, size_t n)
+{
+    uint64_t retries = min_u64((uint64_t)v[0], RETRIES_MAX);
+
+    (void)n;
+    SET(t, syn_retries, (uint8_t)retries);
+    SET(t, syn_r2_time, ((2ULL << retries) - 1) * WEIR_S);
+    return true;
+}
+
+static bool set_synack_retries(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, synack_retries, (uint8_t)min_u64((uint64_t)v[0], SYNACK_RETRIES_MAX));
+    return v[0] <= SYNACK_RETRIES_MAX;
+}
+
+static bool set_syncookies(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->stack->syncookies = (uint8_t)v[0];
+    return v[0] <= WEIR_SYNCOOKIES_ALWAYS;
+}
+
+static bool set_time_wait_reuse(target t, const int64_t *v, size_t n)
+{
+    static const uint8_t reuse[] = {WEIR_REUSE_NEVER, WEIR_REUSE_ALWAYS, WEIR_REUSE_LOOPBACK};
+
+    (void)n;
+    t->stack->time_wait_reuse = reuse[v[0] < (int64_t)ARRAY_SIZE(reuse) ? v[0] : 0];
+    return v[0] < (int64_t)ARRAY_SIZE(reuse);
+}
+
+static bool set_rfc1337(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->stack->time_wait_ignore_rst = v[0] != 0;
+    return true;
+}
+
 /* Settings with these values are what weir does; with others it cannot comply. */
 static bool only_0(target t, const int64_t *v, size_t n)
 {
@@ -157,7 +209,7 @@ static const struct setting {
     {"ipv4.tcp_autocorking", any},
     {"ipv4.tcp_dsack", only_1},
     {"ipv4.tcp_early_retrans", any},
-    {"ipv4.tcp_ecn", only_0},
+    {"ipv4.tcp_ecn", set_ecn},
     {"ipv4.tcp_ecn_option", any},
     {"ipv4.tcp_fack", only_0},
     {"ipv4.tcp_frto", any},
@@ -173,13 +225,15 @@ static const struct setting {
     {"ipv4.tcp_recovery", any},
     {"ipv4.tcp_reordering", only_3},
     {"ipv4.tcp_rmem", set_receive_buffer},
+    {"ipv4.tcp_rfc1337", set_rfc1337},
     {"ipv4.tcp_sack", set_sack},
     {"ipv4.tcp_shrink_window", only_0},
-    {"ipv4.tcp_syn_retries", any},
-    {"ipv4.tcp_synack_retries", any},
-    {"ipv4.tcp_syncookies", only_1},
+    {"ipv4.tcp_syn_retries", set_syn_retries},
+    {"ipv4.tcp_synack_retries", set_synack_retries},
+    {"ipv4.tcp_syncookies", set_syncookies},
     {"ipv4.tcp_timestamps", set_timestamps},
     {"ipv4.tcp_tso_win_divisor", any},
+    {"ipv4.tcp_tw_reuse", set_time_wait_reuse},
     {"ipv4.tcp_window_scaling", set_window_scaling},
     {"ipv4.tcp_wmem", set_send_buffer},
 };
@@ -190,6 +244,8 @@ static const struct algorithm {
     uint8_t congestion;
 } algorithms[] = {
     {"cubic", WEIR_CC_CUBIC},
+    {"dctcp", WEIR_CC_DCTCP},
+    {"prague", WEIR_CC_PRAGUE},
     {"reno", WEIR_CC_NEWRENO},
 };
 

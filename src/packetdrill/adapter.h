@@ -54,8 +54,8 @@ struct flags {
 
 /* What sysctl said, as far as the core has an option for it. */
 struct settings {
-    struct weir_tcp_options tcp;
-    uint32_t rcvbuf_max, sndbuf_max, somaxconn;
+    struct weir_config stack; /* has its effect before the first socket only */
+    struct weir_sock_config sockets;
 };
 
 struct adapter {

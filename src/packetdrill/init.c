@@ -58,29 +58,18 @@ static bool add_link(struct adapter *a)
            weir_route_add(a->stack, &any6, 0, NULL, a->link, 0) == WEIR_OK;
 }
 
-static void sockets_config(const struct adapter *a, struct weir_sock_config *c)
-{
-    weir_sock_config_default(c);
-    c->tcp = a->settings.tcp;
-    c->tcp_differs = true; /* the stack has what was set at first, and this is what is set now */
-    c->rcvbuf_max = a->settings.rcvbuf_max;
-    c->sndbuf_max = a->settings.sndbuf_max;
-    c->somaxconn = a->settings.somaxconn;
-}
-
 bool adapter_start(struct adapter *a)
 {
     bool changed = settings_read(a);
-    struct weir_sock_config sockets;
-    struct weir_config config;
+    struct weir_sock_config sockets = a->settings.sockets;
+    struct weir_config config = a->settings.stack;
 
-    sockets_config(a, &sockets);
+    sockets.tcp_differs =
+        true; /* the stack has what was set at first, and this is what is set now */
     if (a->stack) {
         return !changed || weir_sock_space_configure(a->space, &sockets) == 0;
     }
-    weir_config_default(&config);
     config.reproducible = true;
-    config.tcp = a->settings.tcp;
     if (weir_stack_new(&a->stack, &config, &host_allocator) != WEIR_OK) {
         return false;
     }
