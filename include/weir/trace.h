@@ -168,7 +168,15 @@ enum weir_reason {
     WEIR_REASON_BBR_PROBE_REFILL,
     WEIR_REASON_BBR_PROBE_UP,
     WEIR_REASON_BBR_PROBE_RTT,
-    WEIR_REASON_ECN, /* marks on the way (RFC 3168, 8257, 9768) */
+    WEIR_REASON_ECN,                 /* marks on the way (RFC 3168, 8257, 9768) */
+    WEIR_REASON_RACK,                /* sent before what has arrived (RFC 8985) */
+    WEIR_REASON_LOST_RETRANSMISSION, /* the same, and it had been sent again already */
+    WEIR_REASON_TLP,                 /* a tail loss probe found, or repaired, a loss */
+    WEIR_REASON_UNDO,                /* everything sent again was needless */
+    WEIR_REASON_FRTO,                /* the timeout was spurious (RFC 5682) */
+    WEIR_REASON_DSACK,               /* the peer reported duplicates (RFC 2883) */
+    WEIR_REASON_EIFEL,               /* the echoed timestamp is the original's (RFC 3522) */
+    WEIR_REASON_RECOVERY,            /* proportional rate reduction (RFC 9937) */
     WEIR_REASON_COUNT
 };
 WEIR_API const char *weir_reason_name(enum weir_reason reason); /* "dup-acks" */
@@ -195,6 +203,8 @@ enum weir_timer {
     WEIR_TIMER_TIME_WAIT,
     WEIR_TIMER_SYN_ACK,
     WEIR_TIMER_SWS_OVERRIDE,
+    WEIR_TIMER_REORDER, /* RACK's: what is missing is late by now (RFC 8985) */
+    WEIR_TIMER_PROBE,   /* tail loss probe */
     WEIR_TIMER_COUNT
 };
 WEIR_API const char *weir_timer_name(enum weir_timer timer);

@@ -413,6 +413,15 @@ enum weir_tcp_state {
 };
 WEIR_API const char *weir_tcp_state_name(enum weir_tcp_state state); /* "SYN-RECEIVED" */
 
+/* What loss recovery is doing. */
+enum weir_recovery {
+    WEIR_RECOVERY_OPEN = 0,
+    WEIR_RECOVERY_DISORDER, /* duplicate ACKs or SACKs, but no loss yet */
+    WEIR_RECOVERY_CWR,      /* reducing cwnd because of ECN */
+    WEIR_RECOVERY_FAST,     /* fast recovery */
+    WEIR_RECOVERY_LOSS      /* after a retransmission timeout */
+};
+
 struct weir_tcp_info {
     uint32_t
         size; /* in: sizeof(struct weir_tcp_info); fields beyond an older size are not written */
@@ -446,6 +455,17 @@ struct weir_tcp_info {
     uint64_t delivered_ce,
         delivered_ce_bytes; /* segments and bytes of ours that the peer reports as marked */
     uint64_t ce_received, ce_received_bytes; /* marked segments that came, and their payload */
+    uint8_t recovery;                        /* enum weir_recovery */
+    uint32_t sacked_segments;                /* of what is unacknowledged: SACKed ... */
+    uint32_t lost_segments;       /* ... held to be lost, whether sent again or not ... */
+    uint32_t repeated_segments;   /* ... in flight for the second time or more */
+    uint32_t reordering_segments; /* widest displacement seen on this path; 3 at least */
+    uint32_t reordering_count;    /* how often one was seen (RFC 8985) */
+    uint32_t undo_count;          /* reductions of cwnd taken back (RFC 3522, 3708, 5682) */
+    uint32_t spurious_rto_count;  /* timeouts among them */
+    uint32_t tail_probe_count;    /* tail loss probes sent (RFC 8985 7) */
+    uint32_t dsack_received_count, dsack_sent_count; /* duplicates reported (RFC 2883) */
+    uint32_t lost_retransmission_count;              /* times that a retransmission was lost */
 };
 WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
                            struct weir_tcp_info *info);

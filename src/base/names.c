@@ -149,7 +149,15 @@ static_assert(WEIR_DROP_COUNT <= WEIR_DROP_REASONS_MAX, "weir_stats has a counte
     X(BBR_PROBE_REFILL, "bbr-probe-refill")         \
     X(BBR_PROBE_UP, "bbr-probe-up")                 \
     X(BBR_PROBE_RTT, "bbr-probe-rtt")               \
-    X(ECN, "ecn")
+    X(ECN, "ecn")                                   \
+    X(RACK, "rack")                                 \
+    X(LOST_RETRANSMISSION, "lost-retransmission")   \
+    X(TLP, "tlp")                                   \
+    X(UNDO, "undo")                                 \
+    X(FRTO, "frto")                                 \
+    X(DSACK, "dsack")                               \
+    X(EIFEL, "eifel")                               \
+    X(RECOVERY, "recovery")
 
 #define ENTRY(member, name) [WEIR_REASON_##member] = (name),
 static const char *const reason_names[] = {REASON_NAMES(ENTRY)};
@@ -181,14 +189,16 @@ const char *weir_limit_name(enum weir_limit limit)
     return (uint32_t)limit < ARRAY_SIZE(limit_names) ? limit_names[limit] : "unknown";
 }
 
-#define TIMER_NAMES(X)            \
-    X(RTO, "rto")                 \
-    X(DELAYED_ACK, "delayed-ack") \
-    X(PERSIST, "persist")         \
-    X(KEEPALIVE, "keepalive")     \
-    X(TIME_WAIT, "time-wait")     \
-    X(SYN_ACK, "syn-ack")         \
-    X(SWS_OVERRIDE, "sws-override")
+#define TIMER_NAMES(X)              \
+    X(RTO, "rto")                   \
+    X(DELAYED_ACK, "delayed-ack")   \
+    X(PERSIST, "persist")           \
+    X(KEEPALIVE, "keepalive")       \
+    X(TIME_WAIT, "time-wait")       \
+    X(SYN_ACK, "syn-ack")           \
+    X(SWS_OVERRIDE, "sws-override") \
+    X(REORDER, "reorder")           \
+    X(PROBE, "probe")
 
 #define ENTRY(member, name) [WEIR_TIMER_##member] = (name),
 static const char *const timer_names[] = {TIMER_NAMES(ENTRY)};

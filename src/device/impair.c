@@ -18,7 +18,8 @@
 
 #define BATCH 32
 #define PULL_BATCHES 8            /* taken from the inner device in one recv */
-#define RETRY_TIME (50 * WEIR_US) /* when the inner device is full or there is no buffer */
+#define RETRY_TIME (50 * WEIR_US) /* when the inner device is full */
+#define BUFFER_TIME (5 * WEIR_MS) /* when there is no buffer: memory comes back more slowly */
 
 enum { OUT = 0, IN = 1 };
 
@@ -239,7 +240,7 @@ static int impair_recv(struct weir_device *device, struct weir_buffer *buffers[]
     for (; got < n && q->first && q->first->due <= now; got++) {
         struct weir_buffer *buffer = weir_buffer_alloc(device->stack, q->first->size);
         if (!buffer) {
-            q->retry = now + RETRY_TIME;
+            q->retry = now + BUFFER_TIME;
             break;
         }
         memcpy(buffer->data, q->first->packet, q->first->size);

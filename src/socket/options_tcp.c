@@ -140,6 +140,13 @@ static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info
     o->notsent_bytes = i->unsent_bytes;
     o->delivery_rate = i->delivery_rate;
     o->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX; /* as Linux: unknown */
+    o->ca_state = i->recovery;
+    o->sacked = i->sacked_segments;
+    o->lost = i->lost_segments;
+    o->retrans = i->repeated_segments;
+    o->reordering = i->reordering_segments;
+    o->reord_seen = i->reordering_count;
+    o->dsack_dups = i->dsack_received_count;
 }
 
 static void fill_connection(const struct weir_tcp_info *i, struct weir_sock_tcp_info *o)

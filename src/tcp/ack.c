@@ -12,6 +12,7 @@
 #include "tcp/state.h"
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
+#include "tcp/undo.h"
 
 /* RFC 5961 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT, and nothing before the first byte. */
 static bool acceptable(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
@@ -43,6 +44,21 @@ static void update_window(struct tcp_conn *c, const struct seg_in *in, struct ac
     }
 }
 
+/* RFC 2883 4: the first block is a D-SACK when the ACK or the second block covers it. */
+static void find_dsack(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
+                       struct ack_info *info)
+{
+    const struct tcp_options *o = &in->s->options;
+    seq_pos start = seq_widen(c->snd_una, o->sack[0].start);
+    seq_pos end = seq_widen(c->snd_una, o->sack[0].end);
+    bool inside = o->sack_count > 1 && (int32_t)(o->sack[0].start - o->sack[1].start) >= 0 &&
+                  (int32_t)(o->sack[1].end - o->sack[0].end) >= 0;
+
+    if (start < end && end <= c->snd_nxt && (start < in->ack || inside)) {
+        undo_on_dsack(t, c, start, end, info);
+    }
+}
+
 static void apply_sack(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
                        struct ack_info *info)
 {
@@ -52,7 +68,7 @@ static void apply_sack(struct tcp *t, struct tcp_conn *c, const struct seg_in *i
         seq_pos start = seq_widen(c->snd_una, o->sack[i].start);
         seq_pos end = seq_widen(c->snd_una, o->sack[i].end);
 
-        /* a block at or below the ACK is a D-SACK (RFC 2883), one beyond snd_nxt nonsense */
+        /* a block below the ACK is a D-SACK, one beyond snd_nxt nonsense */
         if (start < end && start >= c->snd_una && start >= in->ack && end <= c->snd_nxt) {
             scoreboard_sack(t, c, start, end, info);
         }
@@ -137,6 +153,9 @@ bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
     info.has_ts = c->timestamps && (in->s->options.present & WEIR_SEGMENT_TIMESTAMPS);
     info.ts_ecr = in->s->options.ts_ecr;
     update_window(c, in, &info);
+    if (c->sack && UNLIKELY(in->s->options.sack_count)) {
+        find_dsack(t, c, in, &info);
+    }
     if (c->snd_nxt != c->snd_una) {
         if (c->sack && in->s->options.sack_count) {
             apply_sack(t, c, in, &info);
@@ -154,6 +173,9 @@ bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
     }
     if (c->snd_nxt != info.una_before) {
         recovery_on_ack(t, c, &info);
+    } else {
+        info.duplicate = in->ack == c->snd_una && !in->size && !in->fin && !info.window_changed;
+        recovery_on_idle_ack(t, c, &info);
     }
     timeout_on_ack(t, c, &info);
     flight_release_if_idle(t, c);

@@ -26,6 +26,16 @@ struct ack_info {
     struct rate_sample rate; /* what it says about the rate of delivery */
     bool ece;                /* ECN: a mark is to be answered */
     uint32_t ce_bytes, ce_segments; /* ECN: newly reported as marked */
+    uint32_t
+        delivered;    /* bytes newly known to have arrived: acknowledged or SACKed now, without what
+                         * was SACKed before; without SACK, a duplicate ACK vouches for one segment */
+    uint32_t lost;    /* bytes newly marked lost because of this ACK */
+    bool lost_again;  /* some of them had been sent again already */
+    bool original;    /* data sent once, before recovery began, has arrived */
+    bool dsack;       /* the peer reports a duplicate (RFC 2883) that we had sent again */
+    bool dsack_probe; /* the duplicate is the tail loss probe */
+    bool is_reordered; /* data sent once arrived after what was sent behind it ... */
+    seq_pos reordered; /* ... and this is where the lowest of it starts */
 };
 
 /* Step 5 of SEGMENT ARRIVES in a synchronized state. false: the segment is to be dropped (an answer, if

@@ -50,7 +50,8 @@ enum tx_flags {
     TX_LOST = 1 << 1,          /* to be sent again; not in flight */
     TX_RETRANSMITTED = 1 << 2, /* sent more than once */
     TX_FIN = 1 << 3,           /* the last byte is the FIN */
-    TX_UNSENT = 1 << 4,        /* lost because the device dropped it: no sign of congestion */
+    TX_UNSENT = 1 << 4,        /* the device dropped it once: no sign of congestion */
+    TX_REPAIR = 1 << 5,        /* was lost, and what is in flight now is its repetition */
     TX_APP_LIMITED = 1 << 7    /* sent while the path waited for the application (rate.h) */
 };
 
@@ -58,7 +59,7 @@ struct tx_record {
     uint32_t next, prev; /* by sequence; indexes into tcp->records */
     seq_pos start;
     uint32_t size;
-    uint16_t count; /* transmissions */
+    uint16_t segment; /* payload bytes of a wire segment when it was sent */
     uint8_t flags;
     uint8_t frames_out; /* frames of this range that the device still holds */
     weir_time sent_at;  /* of the latest transmission */
@@ -67,7 +68,7 @@ struct tx_record {
     uint32_t delivered, lost;      /* conn->delivered, flight->rate.lost */
     uint32_t tx_in_flight;         /* this record included */
     uint32_t send_elapsed_us;      /* since the first of this flight was sent */
-    uint32_t time_next, time_prev; /* reserved: RACK's order of transmission */
+    uint32_t time_next, time_prev; /* in flight: by order of transmission (rack.h) */
 };
 
 /* ---- The flight block: only while something is queued or outstanding ------------------------------ */
@@ -112,13 +113,22 @@ struct tcp_flight {
     uint32_t sacked_bytes, lost_bytes;
     uint32_t reno_sacked; /* bytes that duplicate ACKs without SACK say have left */
     uint16_t dup_acks;
-    bool sum_payload; /* what left last needed its checksum from software (chunksum.h) */
-    uint8_t reserved;
-    seq_pos recover;            /* snd_nxt when recovery began */
+    bool sum_payload;           /* what left last needed its checksum from software (chunksum.h) */
+    uint8_t early : 2;          /* enum tcp_early: what early_at is for */
+    uint8_t frto : 2;           /* enum tcp_frto */
+    uint8_t tlp_due : 1;        /* a probe is to be sent */
+    uint8_t tlp_repeats : 1;    /* the probe that is out repeated old data */
+    seq_pos recover;            /* snd_nxt when recovery began; one below snd_una: never */
     weir_time retransmit_since; /* first unanswered transmission; 0: none */
     weir_time delivered_at;
-    /* room for RACK-TLP, PRR and HyStart++, which need nothing while idle (asserted in layout.c) */
-    uint64_t reserved_recovery[6];
+    uint32_t time_head, time_tail; /* records in flight, by order of transmission */
+    uint32_t sacked_segments;      /* wire segments in sacked_bytes */
+    uint32_t rack_rtt_us;          /* how long the one below took */
+    weir_time rack_sent_at;        /* of the latest sent segment that is known to have arrived */
+    seq_pos rack_end;              /* where it ends */
+    seq_pos fack;                  /* highest position known to have arrived */
+    weir_time early_at;            /* a deadline before the RTO's; 0: none */
+    seq_pos tlp_end;               /* snd_nxt when a tail loss probe left; 0: none is out */
     struct tcp_rate rate;
     struct tcp_cwv cwv;
     struct tcp_hystart hystart;
@@ -137,7 +147,18 @@ enum tcp_timer_mode {
     TCP_MODE_SWS,
     TCP_MODE_LINGER
 };
-enum tcp_recovery { TCP_OPEN = 0, TCP_RECOVERY, TCP_LOSS };
+enum tcp_recovery {
+    TCP_OPEN = 0,
+    TCP_RECOVERY, /* fast recovery */
+    TCP_LOSS,     /* after the retransmission timer */
+    TCP_CWR       /* the window is being reduced without a loss (ECN) */
+};
+enum tcp_early { TCP_EARLY_NONE = 0, TCP_EARLY_REORDER, TCP_EARLY_PROBE };
+enum tcp_frto {
+    TCP_FRTO_OFF = 0,
+    TCP_FRTO_FIRST, /* waits for the first ACK after the timeout */
+    TCP_FRTO_NEW    /* sends new data instead of what seems lost, and waits for what that says */
+};
 
 struct reassembly;
 struct cc_algorithm; /* cc.h */
@@ -173,7 +194,7 @@ struct tcp_conn {
     uint32_t rst_pending : 1, syn_due : 1, probe_due : 1, keepalive_due : 1;
     uint32_t ack_now : 1, write_blocked : 1, r1_reported : 1;
     uint32_t in_demux : 1, simultaneous : 1, sws_override : 1, closed_reported : 1;
-    uint32_t challenge_due : 1;
+    uint32_t challenge_due : 1, dsack_due : 1;
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
     uint32_t accecn_option : 1; /* a byte counter moved: the next segment says so */
 
@@ -220,8 +241,11 @@ struct tcp_conn {
         } bbr;
         uint64_t reserved[5];
     } cc_state;
-    uint64_t delivered;        /* bytes ever acknowledged or SACKed: rate samples, RACK, PRR */
-    uint32_t reserved_rack[2]; /* reordering window, its persistence (RFC 8985) */
+    uint64_t delivered;    /* bytes ever acknowledged or SACKed: rate samples */
+    uint8_t rack_steps;    /* of min_RTT/4 in the reordering window; 0: one */
+    uint8_t rack_persist;  /* recoveries until it is one again */
+    uint16_t reordering;   /* widest displacement seen, in segments; 0: less than three */
+    uint32_t reorder_seen; /* how often */
 
     /* receive */
     seq_pos rcv_nxt, rcv_adv,

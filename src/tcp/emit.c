@@ -11,6 +11,7 @@
 #include "tcp/scoreboard.h"
 #include "tcp/state.h"
 #include "tcp/timeout.h"
+#include "tcp/tlp.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
 
@@ -218,16 +219,16 @@ static void attach(struct tcp_conn *c, struct tcp_emit *e, const struct tcp_emit
     }
 }
 
-static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
-                                const struct tcp_emit_limits *l)
+/* The first bytes of record `index` again, as many as `room` allows and one segment at least. */
+static bool emit_again(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                       const struct tcp_emit_limits *l, uint32_t index, uint32_t room)
 {
-    uint32_t index = scoreboard_next_lost(t, c), per = emit_payload_max(c), room, size;
+    uint32_t per = emit_payload_max(c), size;
     struct tx_record *r = tx_at(t, index);
     bool fin = (r->flags & TX_FIN) != 0;
     seq_pos start = r->start;
     uint32_t bytes = r->size - fin;
 
-    room = c->cwnd > scoreboard_in_flight(c) ? c->cwnd - scoreboard_in_flight(c) : 0;
     size = min_u32(min_u32(bytes, max_u32(room / per, 1) * per), super_payload(c, l, per));
     common(t, c, e, start);
     if (size) {
@@ -253,6 +254,15 @@ static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_em
     return true;
 }
 
+static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                                const struct tcp_emit_limits *l)
+{
+    uint32_t in_flight = scoreboard_in_flight(c);
+    uint32_t room = c->cwnd > in_flight ? c->cwnd - in_flight : 0;
+
+    return emit_again(t, c, e, l, scoreboard_next_lost(t, c), room);
+}
+
 /* RFC 9768 3.2.3.2.2: perhaps it was the option that did not pass. And a record stays as long as it was. */
 static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
                                   const struct tcp_emit_limits *l)
@@ -265,8 +275,9 @@ static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_
     return done;
 }
 
+/* `probe`: that many bytes whatever cwnd and Nagle say; 0: what they allow. */
 static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
-                      const struct tcp_emit_limits *l)
+                      const struct tcp_emit_limits *l, uint32_t probe)
 {
     uint32_t per = emit_payload_max(c), size;
     enum weir_limit limit;
@@ -280,7 +291,7 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
             trace_cwnd(t, c, before, WEIR_REASON_IDLE_RESTART);
         }
     }
-    size = min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
+    size = probe ? probe : min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
     common(t, c, e, c->snd_nxt);
     if (size) {
         attach(c, e, l, c->snd_nxt, size);
@@ -304,6 +315,25 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     return true;
 }
 
+static bool emit_tail_probe(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                            const struct tcp_emit_limits *l)
+{
+    uint32_t size = tlp_new_bytes(c), index = 0;
+    bool sent;
+
+    c->flight->tlp_due = false; /* one attempt: the RTO is behind it */
+    if (size) {
+        sent = emit_data(t, c, e, l, size);
+    } else {
+        index = tlp_last_segment(t, c);
+        sent = index && emit_again(t, c, e, l, index, 0);
+    }
+    if (sent) {
+        tlp_sent(t, c, size == 0);
+    }
+    return sent;
+}
+
 /* No memory for a record: try again in a little while instead of spinning. An ACK needs none: true when it
  * goes instead, so that the other direction does not starve. */
 static bool back_off(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
@@ -322,6 +352,7 @@ static uint16_t notes_for(const struct tcp_conn *c, enum tcp_due due)
 {
     switch (due) {
     case TCP_DUE_RETRANSMIT: return WEIR_NOTE_RETRANSMISSION;
+    case TCP_DUE_TAIL_PROBE: return c->flight->tlp_repeats ? WEIR_NOTE_RETRANSMISSION : 0;
     case TCP_DUE_SYN:
     case TCP_DUE_SYN_ACK: return c->backoff ? WEIR_NOTE_RETRANSMISSION : 0;
     case TCP_DUE_PROBE: return WEIR_NOTE_ZERO_WINDOW_PROBE;
@@ -344,7 +375,8 @@ static bool make(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits
     case TCP_DUE_PROBE:
     case TCP_DUE_KEEPALIVE: emit_probe(t, c, e, due); return true;
     case TCP_DUE_RETRANSMIT: return emit_without_counters(t, c, e, l);
-    case TCP_DUE_DATA: return emit_data(t, c, e, l);
+    case TCP_DUE_DATA: return emit_data(t, c, e, l, 0);
+    case TCP_DUE_TAIL_PROBE: return emit_tail_probe(t, c, e, l);
     default: emit_ack(t, c, e, due); return true;
     }
 }
@@ -369,17 +401,19 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
         }
         due = TCP_DUE_ACK;
     }
-    if (due == TCP_DUE_RETRANSMIT || due == TCP_DUE_DATA) {
+    if (due == TCP_DUE_RETRANSMIT || due == TCP_DUE_DATA || due == TCP_DUE_TAIL_PROBE) {
         pacer_sent(t, c, e->payload_size);
         cwv_note(c, scoreboard_in_flight(c) + emit_payload_max(c) > c->cwnd);
     }
-    if (due == TCP_DUE_RETRANSMIT) {
+    if (due == TCP_DUE_RETRANSMIT || (due == TCP_DUE_TAIL_PROBE && c->flight->tlp_repeats)) {
         transmission = 2;
     } else if (due == TCP_DUE_SYN || due == TCP_DUE_SYN_ACK) {
         transmission = (uint16_t)(1 + c->backoff);
     }
     if (UNLIKELY(c->ecn)) {
-        ecn_segment_out(t, c, e, due == TCP_DUE_DATA, due == TCP_DUE_ECN_ACK);
+        bool data = due == TCP_DUE_DATA || (due == TCP_DUE_TAIL_PROBE && !c->flight->tlp_repeats);
+
+        ecn_segment_out(t, c, e, data, due == TCP_DUE_ECN_ACK);
     }
     c->segments_out++;
     window = (uint32_t)e->segment.window << (e->segment.flags & WEIR_TCP_SYN ? 0 : c->rcv_wscale);

@@ -30,7 +30,7 @@ bool flight_ensure(struct tcp *t, struct tcp_conn *c)
         return false;
     }
     f->index = index;
-    f->recover = c->snd_una;
+    f->recover = c->snd_una - 1;
     c->flight = f;
     return true;
 }
@@ -39,7 +39,8 @@ void flight_release_if_idle(struct tcp *t, struct tcp_conn *c)
 {
     struct tcp_flight *f = c->flight;
 
-    if (f != &tcp_flight_none && !f->sendq_head && !f->tx_head && c->recovery == TCP_OPEN) {
+    if (f != &tcp_flight_none && !f->sendq_head && !f->tx_head && c->recovery == TCP_OPEN &&
+        !f->tlp_end) { /* a probe whose answer is still to come says whether there was a loss */
         c->flight = none();
         pool_put(&t->flights, f->index);
     }

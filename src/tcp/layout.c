@@ -18,5 +18,3 @@ static_assert(sizeof(struct tcp_flight) <= 240, "a connection with data queued o
 #define SIZE_OF(type, member) sizeof(((type *)0)->member)
 
 static_assert(SIZE_OF(struct tcp_conn, cc_state) >= 40, "CUBIC, later BBR's part while idle");
-static_assert(SIZE_OF(struct tcp_conn, reserved_rack) >= 8, "RACK's window and its persistence");
-static_assert(SIZE_OF(struct tcp_flight, reserved_recovery) >= 48, "RACK-TLP, PRR, HyStart++");

@@ -6,6 +6,7 @@
 #include "tcp/emit.h"
 #include "tcp/pacer.h"
 #include "tcp/scoreboard.h"
+#include "tcp/tlp.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
 
@@ -27,7 +28,7 @@ static bool retransmit_due(struct tcp *t, struct tcp_conn *c)
     uint32_t index = scoreboard_next_lost(t, c);
     const struct tx_record *r;
 
-    if (!index) {
+    if (!index || c->flight->frto == TCP_FRTO_NEW) {
         return false;
     }
     r = tx_at(t, index);
@@ -38,7 +39,7 @@ static bool retransmit_due(struct tcp *t, struct tcp_conn *c)
     if (r->start >= c->snd_una + max_u32(c->snd_wnd, 1)) {
         return false; /* SHLD-16: not beyond a window that shrank */
     }
-    return scoreboard_in_flight(c) + min_u32(r->size, c->mss_base) <= c->cwnd;
+    return scoreboard_in_flight(c) + min_u32(r->size, emit_payload_max(c)) <= c->cwnd;
 }
 
 static uint32_t cwnd_room(const struct tcp_conn *c)
@@ -51,7 +52,8 @@ static uint32_t cwnd_room(const struct tcp_conn *c)
 /* RFC 9293 3.8.6.2.1 and Nagle (3.7.4): may a last, small piece go now? */
 static bool small_may_go(const struct tcp_conn *c)
 {
-    return c->nodelay || c->snd_una == c->snd_nxt || c->fin_queued;
+    return c->nodelay || c->snd_una == c->snd_nxt || c->fin_queued ||
+           c->flight->frto == TCP_FRTO_NEW;
 }
 
 /*
@@ -102,7 +104,7 @@ static bool data_due(struct tcp *t, struct tcp_conn *c)
     enum weir_limit limit;
     uint32_t bytes;
 
-    if (c->fin_sent || c->flight->lost_bytes) {
+    if (c->fin_sent || (c->flight->lost_bytes && c->flight->frto != TCP_FRTO_NEW)) {
         return false; /* what is lost goes before what is new */
     }
     if (c->snd_end == c->snd_nxt && !c->fin_queued) {
@@ -138,10 +140,14 @@ static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
         return TCP_DUE_KEEPALIVE;
     }
     if (may_send_data(c)) {
-        enum tcp_due due = c->flight->lost_bytes && retransmit_due(t, c) ? TCP_DUE_RETRANSMIT
-                           : data_due(t, c)                              ? TCP_DUE_DATA
-                                                                         : TCP_DUE_NOTHING;
+        enum tcp_due due;
 
+        if (UNLIKELY(c->flight->tlp_due) && tlp_ready(t, c)) {
+            return TCP_DUE_TAIL_PROBE;
+        }
+        due = c->flight->lost_bytes && retransmit_due(t, c) ? TCP_DUE_RETRANSMIT
+              : data_due(t, c)                              ? TCP_DUE_DATA
+                                                            : TCP_DUE_NOTHING;
         if (due == TCP_DUE_NOTHING) {
             pacer_rest(c);
         } else if (!pacer_holds(t, c)) {

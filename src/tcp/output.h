@@ -23,7 +23,8 @@ enum tcp_due {
     TCP_DUE_DATA, /* new data, FIN */
     TCP_DUE_ACK,
     TCP_DUE_WINDOW,
-    TCP_DUE_ECN_ACK /* ECN's own: alone, before everything else (ecn.h) */
+    TCP_DUE_ECN_ACK,   /* ECN's own: alone, before everything else (ecn.h) */
+    TCP_DUE_TAIL_PROBE /* tlp.h: new data, or the last segment again */
 };
 
 /* What would leave now. Also keeps the reason why nothing more does (trace_limit). */

@@ -36,7 +36,6 @@ void rate_on_send(struct tcp *t, struct tcp_conn *c, struct tx_record *r)
         (uint32_t)min_u64((now - min_u64(rate->first_sent_at, now)) / WEIR_US, UINT32_MAX);
     r->flags &= (uint8_t)~TX_APP_LIMITED;
     r->flags |= rate->app_limited ? TX_APP_LIMITED : 0;
-    r->count++;
 }
 
 void rate_on_delivered(struct tcp_conn *c, const struct tx_record *r, uint32_t size,

@@ -2,9 +2,13 @@
 #include "tcp/scoreboard.h"
 
 #include "tcp/ack.h"
+#include "tcp/emit.h"
 #include "tcp/flight.h"
+#include "tcp/prr.h"
+#include "tcp/rack.h"
 #include "tcp/rate.h"
 #include "tcp/trace.h"
+#include "tcp/undo.h"
 
 uint32_t scoreboard_in_flight(const struct tcp_conn *c)
 {
@@ -50,6 +54,9 @@ static void unlink_record(struct tcp *t, struct tcp_flight *f, uint32_t index)
     if (f->rtx_hint == index) {
         f->rtx_hint = r->next;
     }
+    if (!(r->flags & (TX_LOST | TX_SACKED))) {
+        rack_remove(t, f, index);
+    }
     pool_put(&t->records, index);
 }
 
@@ -68,9 +75,12 @@ bool scoreboard_sent(struct tcp *t, struct tcp_conn *c, uint32_t size, bool fin)
     r->start = c->snd_nxt;
     r->size = size;
     r->flags = fin ? TX_FIN : 0;
+    r->segment = (uint16_t)emit_payload_max(c);
     link_after(t, c->flight, c->flight->tx_tail, index);
     c->snd_nxt += size;
     rate_on_send(t, c, r);
+    rack_append(t, c->flight, index);
+    prr_on_sent(t, c, size);
     return true;
 }
 
@@ -91,6 +101,9 @@ static bool split(struct tcp *t, struct tcp_conn *c, uint32_t index, seq_pos at)
     r->size -= tail->size;
     r->flags &= (uint8_t)~TX_FIN;
     link_after(t, c->flight, index, tail_index);
+    if (!(r->flags & (TX_LOST | TX_SACKED))) {
+        rack_insert_after(t, c->flight, index, tail_index);
+    }
     return true;
 }
 
@@ -113,23 +126,38 @@ uint32_t scoreboard_next_lost(struct tcp *t, struct tcp_conn *c)
 
 bool scoreboard_resent(struct tcp *t, struct tcp_conn *c, uint32_t index, uint32_t size)
 {
+    struct tcp_flight *f = c->flight;
     struct tx_record *r = tx_at(t, index);
+    bool unsent = (r->flags & TX_UNSENT) != 0;
 
-    ASSERT(r->flags & TX_LOST);
+    ASSERT(!(r->flags & TX_SACKED));
     if (size < r->size && !split(t, c, index, r->start + size)) {
         return false;
     }
     r = tx_at(t, index);
-    c->flight->lost_bytes -= r->size;
-    r->flags &= (uint8_t) ~(TX_LOST | TX_UNSENT);
+    if (r->flags & TX_LOST) {
+        f->lost_bytes -= r->size;
+        r->flags &= (uint8_t)~TX_LOST;
+        r->flags |= unsent ? 0 : TX_REPAIR;
+    } else {
+        rack_remove(t, f, index);
+    }
     r->flags |= TX_RETRANSMITTED;
     rate_on_send(t, c, r);
+    rack_append(t, f, index);
+    prr_on_sent(t, c, r->size);
+    if (!unsent) {
+        undo_resent(t, c, r);
+    }
     return true;
 }
 
-/* A record (or its first part) reached the peer: what it says about time and flight. */
-static void learn(const struct tx_record *r, struct ack_info *info)
+/* A record (or its part up to `end`) reached the peer: what it says about time and flight. */
+static void learn(struct tcp *t, struct tcp_conn *c, const struct tx_record *r, seq_pos end,
+                  struct ack_info *info)
 {
+    rack_delivered(t, c, r, end, info);
+    info->delivered += (uint32_t)(end - r->start);
     if (r->flags & TX_RETRANSMITTED) {
         info->retransmitted_acked = true;
     } else if (r->sent_at > info->first_sent_at) {
@@ -150,8 +178,9 @@ void scoreboard_ack(struct tcp *t, struct tcp_conn *c, seq_pos ack, struct ack_i
         next = r->next;
         if (r->flags & TX_SACKED) {
             f->sacked_bytes -= part;
+            f->sacked_segments -= scoreboard_segments(r);
         } else {
-            learn(r, info);
+            learn(t, c, r, r->start + part, info);
             c->delivered += part;
             rate_on_delivered(c, r, part, info);
         }
@@ -164,21 +193,27 @@ void scoreboard_ack(struct tcp *t, struct tcp_conn *c, seq_pos ack, struct ack_i
         } else {
             r->start = ack;
             r->size -= part;
+            f->sacked_segments += r->flags & TX_SACKED ? scoreboard_segments(r) : 0;
         }
     }
 }
 
-static void sack_record(struct tcp_conn *c, struct tx_record *r, struct ack_info *info)
+static void sack_record(struct tcp *t, struct tcp_conn *c, uint32_t index, struct ack_info *info)
 {
     struct tcp_flight *f = c->flight;
+    struct tx_record *r = tx_at(t, index);
 
+    learn(t, c, r, r->start + r->size, info);
     if (r->flags & TX_LOST) {
         f->lost_bytes -= r->size;
-        r->flags &= (uint8_t) ~(TX_LOST | TX_UNSENT);
+        r->flags &= (uint8_t)~TX_LOST;
+    } else {
+        rack_remove(t, f, index);
     }
-    learn(r, info);
+    r->flags &= (uint8_t)~TX_REPAIR;
     r->flags |= TX_SACKED;
     f->sacked_bytes += r->size;
+    f->sacked_segments += scoreboard_segments(r);
     info->sacked += r->size;
     c->delivered += r->size;
     rate_on_delivered(c, r, r->size, info);
@@ -191,21 +226,31 @@ void scoreboard_sack(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos e
 
     for (; i && tx_at(t, i)->start < end; i = tx_at(t, i)->next) {
         struct tx_record *r = tx_at(t, i);
+        seq_pos last = r->start + r->size;
 
-        if (r->start + r->size <= start || (r->flags & TX_SACKED)) {
+        if (last <= start || (r->flags & TX_SACKED)) {
             continue;
         }
         /* A split that cannot allocate counts as not SACKed. */
         if (r->start < start) {
-            if (!split(t, c, i, start)) {
+            seq_pos at = r->start + (start - r->start + r->segment - 1) / r->segment * r->segment;
+
+            if (at >= last) {
+                continue;
+            }
+            if (!split(t, c, i, at)) {
                 return;
             }
             continue; /* the second half is next */
         }
-        if (r->start + r->size > end && !split(t, c, i, end)) {
-            return;
+        if (last > end) {
+            uint32_t whole = (uint32_t)(end - r->start) / r->segment * r->segment;
+
+            if (whole == 0 || !split(t, c, i, r->start + whole)) {
+                return;
+            }
         }
-        sack_record(c, tx_at(t, i), info);
+        sack_record(t, c, i, info);
     }
 }
 
@@ -217,6 +262,8 @@ void scoreboard_mark(struct tcp *t, struct tcp_conn *c, uint32_t index, enum wei
     if (r->flags & (TX_LOST | TX_SACKED)) {
         return;
     }
+    rack_remove(t, f, index);
+    r->flags &= (uint8_t) ~(TX_REPAIR | TX_UNSENT);
     r->flags |= TX_LOST;
     f->lost_bytes += r->size;
     if (f->rtx_hint && r->start < tx_at(t, f->rtx_hint)->start) {
@@ -250,36 +297,81 @@ void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason rea
     }
 }
 
-void scoreboard_forget_sack(struct tcp *t, struct tcp_conn *c)
+void scoreboard_mark_overdue(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
 {
-    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
-        tx_at(t, i)->flags &= (uint8_t)~TX_SACKED;
-    }
-    c->flight->sacked_bytes = 0;
-}
+    uint32_t i;
 
-/*
- * RFC 6675's IsLost by bytes: more than (DupThresh - 1) * MSS SACKed above. A record that was already sent
- * again is left to the RTO (lost retransmissions are RACK's business). Walking down from the tail, the
- * bytes SACKed above are simply counted.
- */
-void scoreboard_mark_by_sack(struct tcp *t, struct tcp_conn *c)
-{
-    uint32_t above = 0, i;
-    uint32_t threshold = (TCP_DUP_THRESHOLD - 1) * (uint32_t)c->mss_base;
-
-    if (c->flight->sacked_bytes <= threshold) {
-        return;
-    }
-    for (i = c->flight->tx_tail; i; i = tx_at(t, i)->prev) {
-        struct tx_record *r = tx_at(t, i);
-
-        if (r->flags & TX_SACKED) {
-            above += r->size;
-        } else if (above > threshold && !(r->flags & TX_RETRANSMITTED)) {
-            scoreboard_mark(t, c, i, WEIR_REASON_SACK);
+    c->flight->rtx_hint = 0;
+    for (i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        if (i == c->flight->tx_head || rack_overdue(t, c, tx_at(t, i))) {
+            scoreboard_mark(t, c, i, reason);
         }
     }
+}
+
+/* Puts what is neither SACKed nor in flight back into flight. */
+static void back_in_flight(struct tcp *t, struct tcp_conn *c, uint8_t flag)
+{
+    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        struct tx_record *r = tx_at(t, i);
+
+        if (r->flags & flag) {
+            r->flags &= (uint8_t)~flag;
+            rack_restore(t, c->flight, i);
+        }
+    }
+}
+
+void scoreboard_forget_sack(struct tcp *t, struct tcp_conn *c)
+{
+    back_in_flight(t, c, TX_SACKED);
+    c->flight->sacked_bytes = c->flight->sacked_segments = 0;
+    c->flight->fack = 0;
+}
+
+void scoreboard_unmark(struct tcp *t, struct tcp_conn *c)
+{
+    back_in_flight(t, c, TX_LOST);
+    c->flight->lost_bytes = 0;
+    c->flight->rtx_hint = 0;
+    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        tx_at(t, i)->flags &= (uint8_t)~TX_REPAIR;
+    }
+}
+
+uint32_t scoreboard_cut_tail(struct tcp *t, struct tcp_conn *c, uint32_t before)
+{
+    uint32_t tail = c->flight->tx_tail;
+
+    if (before && !split(t, c, tail, tx_at(t, tail)->start + before)) {
+        return 0;
+    }
+    return c->flight->tx_tail;
+}
+
+uint32_t scoreboard_resent_segments(const struct tcp *t, const struct tcp_conn *c)
+{
+    uint32_t segments = 0;
+
+    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        const struct tx_record *r = tx_at(t, i);
+
+        if ((r->flags & (TX_RETRANSMITTED | TX_SACKED | TX_LOST | TX_UNSENT)) == TX_RETRANSMITTED) {
+            segments += scoreboard_segments(r);
+        }
+    }
+    return segments;
+}
+
+void scoreboard_count(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *info)
+{
+    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        const struct tx_record *r = tx_at(t, i);
+
+        info->lost_segments += r->flags & (TX_LOST | TX_REPAIR) ? scoreboard_segments(r) : 0;
+    }
+    info->sacked_segments = c->flight->sacked_segments;
+    info->repeated_segments = scoreboard_resent_segments(t, c);
 }
 
 void scoreboard_frame_out(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos end)
@@ -337,7 +429,7 @@ void scoreboard_clear(struct tcp *t, struct tcp_conn *c)
         unlink_record(t, f, f->tx_head);
     }
     if (f != &tcp_flight_none) {
-        f->sacked_bytes = f->lost_bytes = f->reno_sacked = 0;
+        f->sacked_bytes = f->lost_bytes = f->reno_sacked = f->sacked_segments = 0;
     }
 }
 
@@ -345,18 +437,25 @@ void scoreboard_check(const struct tcp *t, const struct tcp_conn *c)
 {
     const struct tcp_flight *f = c->flight;
     seq_pos at = c->snd_una;
-    uint32_t i, prev = 0, sacked = 0, lost = 0;
+    uint32_t i, prev = 0, sacked = 0, lost = 0, segments = 0, flying = 0;
 
     for (i = f->tx_head; i; prev = i, i = tx_at(t, i)->next) {
         const struct tx_record *r = tx_at(t, i);
 
-        ASSERT(r->prev == prev && r->start == at && r->size > 0 && r->count > 0);
+        ASSERT(r->prev == prev && r->start == at && r->size > 0 && r->segment > 0);
         ASSERT(!((r->flags & TX_SACKED) && (r->flags & TX_LOST)));
         at += r->size;
         sacked += r->flags & TX_SACKED ? r->size : 0;
+        segments += r->flags & TX_SACKED ? scoreboard_segments(r) : 0;
         lost += r->flags & TX_LOST ? r->size : 0;
+        flying += !(r->flags & (TX_SACKED | TX_LOST));
     }
     ASSERT(f->tx_tail == prev);
-    ASSERT(f->sacked_bytes == sacked && f->lost_bytes == lost);
+    ASSERT(f->sacked_bytes == sacked && f->lost_bytes == lost && f->sacked_segments == segments);
+    for (prev = 0, i = f->time_head; i; prev = i, i = tx_at(t, i)->time_next) {
+        ASSERT(tx_at(t, i)->time_prev == prev && flying-- > 0);
+        ASSERT(!prev || tx_at(t, prev)->sent_at <= tx_at(t, i)->sent_at);
+    }
+    ASSERT(flying == 0 && f->time_tail == prev);
     ASSERT(at == c->snd_nxt || (f->tx_head == 0 && c->state <= WEIR_TCP_SYN_RECEIVED));
 }

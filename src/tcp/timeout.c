@@ -8,6 +8,7 @@
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
 #include "tcp/state.h"
+#include "tcp/tlp.h"
 #include "tcp/trace.h"
 
 static bool outstanding(const struct tcp_conn *c)
@@ -17,7 +18,8 @@ static bool outstanding(const struct tcp_conn *c)
 
 weir_time timeout_deadline(const struct tcp_conn *c)
 {
-    weir_time best = min_u64(min_u64(c->rto_at, c->delack_at), c->keepalive_at);
+    weir_time early = c->flight->early_at ? c->flight->early_at : WEIR_NEVER;
+    weir_time best = min_u64(min_u64(c->rto_at, c->delack_at), min_u64(c->keepalive_at, early));
 
     return min_u64(best, pacer_deadline(c));
 }
@@ -39,6 +41,7 @@ void timeout_on_send(struct tcp *t, struct tcp_conn *c)
     if (c->timer_mode != TCP_MODE_RTO) {
         set_mode(c, TCP_MODE_RTO, t->env->now + rtt_rto(c));
     }
+    tlp_arm(t, c);
 }
 
 void timeout_keepalive(struct tcp *t, struct tcp_conn *c)
@@ -63,6 +66,7 @@ void timeout_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *in
         } else if (c->timer_mode == TCP_MODE_RTO) {
             set_mode(c, TCP_MODE_NONE, WEIR_NEVER);
         }
+        tlp_arm(t, c);
     } else if (c->timer_mode == TCP_MODE_PERSIST) {
         /* the peer answers probes: it may keep its window closed for ever (MUST-37) */
         c->probes = 0;
@@ -239,6 +243,9 @@ void timeout_run(struct tcp *t, struct tcp_conn *c)
     }
     if (c->keepalive_at <= now) {
         run_keepalive(t, c);
+    }
+    if (c->flight->early_at && c->flight->early_at <= now) {
+        recovery_on_early(t, c);
     }
     if (c->rto_at <= now) {
         run_mode(t, c);

@@ -1,5 +1,6 @@
 /* user.c - the user calls of RFC 9293 3.10.1-6, on a connection. They change state only; what follows from
  * it is sent by the next weir_output. */
+#include "tcp/cold.h"
 #include "tcp/tcp.h"
 
 #include "tcp/cc.h"
@@ -198,6 +199,33 @@ static void fill_endpoint(const struct tcp_conn *c, const struct ip_addr *a, uin
     e->port = port;
 }
 
+static void fill_recovery(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *i)
+{
+    static const uint8_t states[] = {
+        [TCP_OPEN] = WEIR_RECOVERY_OPEN,
+        [TCP_RECOVERY] = WEIR_RECOVERY_FAST,
+        [TCP_LOSS] = WEIR_RECOVERY_LOSS,
+        [TCP_CWR] = WEIR_RECOVERY_CWR,
+    };
+    const struct tcp_cold *cold = cold_of(t, c);
+
+    i->recovery = states[c->recovery];
+    if (c->recovery == TCP_OPEN && (c->flight->sacked_bytes || c->flight->dup_acks)) {
+        i->recovery = WEIR_RECOVERY_DISORDER;
+    }
+    scoreboard_count(t, c, i);
+    i->reordering_segments = max_u32(c->reordering, TCP_DUP_THRESHOLD);
+    i->reordering_count = c->reorder_seen;
+    if (cold) {
+        i->undo_count = cold->undone;
+        i->spurious_rto_count = cold->spurious_rtos;
+        i->tail_probe_count = cold->probes_sent;
+        i->dsack_received_count = cold->dsacks_in;
+        i->dsack_sent_count = cold->dsacks_out;
+        i->lost_retransmission_count = cold->lost_again;
+    }
+}
+
 void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *i)
 {
     uint64_t sent = c->snd_nxt - seq_from_isn(c->iss), acked = c->snd_una - seq_from_isn(c->iss);
@@ -244,6 +272,7 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     i->delivery_rate = rate_last(c);
     i->pacing_rate = pacer_rate(c);
     ecn_info(t, c, i);
+    fill_recovery(t, c, i);
 }
 
 int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64_t value)

@@ -187,6 +187,7 @@ int ladder_add_record(struct ladder *l, enum trace_side side, const struct weir_
         [WEIR_TIMER_KEEPALIVE] = LADDER_CAUSE_KEEPALIVE,
         [WEIR_TIMER_TIME_WAIT] = LADDER_CAUSE_TIME_WAIT,
         [WEIR_TIMER_SYN_ACK] = LADDER_CAUSE_RTO,
+        [WEIR_TIMER_PROBE] = LADDER_CAUSE_TLP,
     };
 
     if (record->type == WEIR_RECORD_STATE) {

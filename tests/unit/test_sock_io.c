@@ -150,9 +150,10 @@ static void test_writability(void **state)
     sk_run(k, 10 * WEIR_MS);
     assert_int_equal(weir_sock_poll(c), 0);
     assert_int_equal(count(c, WEIR_SIOCOUTQ), 20000);
-    assert_in_range(count(c, WEIR_SIOCOUTQNSD), 1, 19999);
+    assert_in_range(count(c, WEIR_SIOCOUTQNSD), 0, 19999); /* cwnd may let all of it go */
     sk_ok(weir_sock_shutdown(c, WEIR_SHUT_WR));
-    assert_int_equal(weir_sock_poll(c), OUT);             /* a write would not block: EPIPE */
+    assert_int_equal(weir_sock_poll(c), OUT); /* a write would not block: EPIPE */
+    sk_run(k, WEIR_MS);
     assert_int_equal(count(c, WEIR_SIOCOUTQ), 20000 + 1); /* and the FIN */
     drain(k, s, &got);
     assert_int_equal(got, 20000);
