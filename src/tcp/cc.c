@@ -75,6 +75,10 @@ void cc_change(struct tcp *t, struct tcp_conn *c, uint8_t congestion)
     c->cc->init(c, t->env->now);
     c->cwnd = cwnd;
     c->ssthresh = ssthresh;
+    if (c->recovery != TCP_OPEN && ssthresh == UINT32_MAX) {
+        c->ssthresh =
+            max_u32(cwnd, 2u * c->mss_base); /* BBR had no use for it; now it ends recovery */
+    }
 }
 
 /* ---- What recovery.c calls ------------------------------------------------------------------------------ */

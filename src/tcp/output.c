@@ -115,7 +115,7 @@ static bool data_due(struct tcp *t, struct tcp_conn *c)
     if (limit == WEIR_LIMIT_CWND && bytes == 0) {
         cwv_note(c, true);
     }
-    if (limit != WEIR_LIMIT_NONE) {
+    if (limit != WEIR_LIMIT_NONE && (bytes == 0 || !pacer_on(c))) { /* else pacing is the limit */
         trace_limit(t, c,
                     c->write_blocked && limit == WEIR_LIMIT_APP ? WEIR_LIMIT_SEND_BUFFER : limit);
     }

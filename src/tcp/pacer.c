@@ -46,6 +46,14 @@ bool pacer_holds(const struct tcp *t, struct tcp_conn *c)
     return true;
 }
 
+void pacer_reset(struct tcp_conn *c)
+{
+    if (c->flight != &tcp_flight_none) {
+        c->flight->rate.next_send_at = 0;
+        c->flight->rate.pacing_waits = 0;
+    }
+}
+
 uint32_t pacer_quantum(const struct tcp_conn *c, uint32_t per_segment)
 {
     uint64_t rate;

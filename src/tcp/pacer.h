@@ -27,6 +27,9 @@ static inline weir_time pacer_deadline(const struct tcp_conn *c)
     return c->flight->rate.pacing_waits ? c->flight->rate.next_send_at : WEIR_NEVER;
 }
 
+/* The rate was changed: what waits by the old one goes. */
+void pacer_reset(struct tcp_conn *c);
+
 /* The largest payload that may leave at once: what the rate sends in a millisecond, in whole segments of
  * `per_segment` bytes, at least two. */
 uint32_t pacer_quantum(const struct tcp_conn *c, uint32_t per_segment);

@@ -23,7 +23,7 @@ void rate_on_send(struct tcp *t, struct tcp_conn *c, struct tx_record *r)
     if (in_flight <= r->size) { /* nothing else is: the interval begins here */
         rate->first_sent_at = now;
         c->flight->delivered_at = now;
-        if (rate->app_limited && c->cc->on_restart) {
+        if (rate->app_limited && c->cc->on_restart && tcp_synchronized(c)) {
             c->cc->on_restart(c, now);
         }
     }
@@ -67,7 +67,7 @@ void rate_on_lost(struct tcp *t, struct tcp_conn *c, const struct tx_record *r,
         return;
     }
     c->flight->rate.lost += r->size;
-    if (c->cc->on_lost) {
+    if (c->cc->on_lost && tcp_synchronized(c)) { /* before, the algorithm has not begun */
         c->cc->on_lost(c, r, t->env->now);
     }
 }

@@ -371,6 +371,8 @@ int tcp_user_set(struct tcp *t, struct tcp_conn *c, enum weir_option option, uin
     c->nodelay = o.nodelay;
     if (option == WEIR_OPT_CONGESTION) {
         cc_change(t, c, o.congestion);
+    } else if (option == WEIR_OPT_PACING || option == WEIR_OPT_MAX_PACING_RATE) {
+        pacer_reset(c);
     }
     timeout_keepalive(t, c);
     tcp_touch(t, c);

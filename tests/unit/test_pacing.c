@@ -78,9 +78,13 @@ static void test_maximum_rate(void **state)
     assert_int_equal(o->seq, at(3));
     assert_in_range(o->time, first + 99 * WEIR_MS, first + 101 * WEIR_MS);
     tk_flush(k);
-    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_MAX_PACING_RATE, 0), WEIR_OK);
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_MAX_PACING_RATE, 1), WEIR_OK);
+    tk_advance(k, 300 * WEIR_MS); /* a burst that takes three quarters of an hour at this rate */
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_MAX_PACING_RATE, 29200), WEIR_OK);
     tk_expect(k, A, at(5), 11, MSS);
     tk_expect(k, A, at(6), 11, MSS);
+    tk_write(k, 2 * MSS);
+    tk_expect(k, A, at(7), 11, MSS); /* does not wait as long as the old rate said */
     tk_del(k);
 }
 
@@ -92,6 +96,11 @@ static void test_limit_is_told(void **state)
     tk_write(k, 10 * MSS);
     tk_flush(k);
     assert_int_equal(k->last[WEIR_RECORD_LIMIT].u.limit.limit, WEIR_LIMIT_PACING);
+    uint32_t before = k->record_count[WEIR_RECORD_LIMIT];
+    for (int i = 0; i < 3; i++)
+        assert_non_null(tk_wait(k, WEIR_S));
+    tk_flush(k);
+    assert_int_equal(k->record_count[WEIR_RECORD_LIMIT], before); /* once, not with every burst */
     tk_del(k);
 }
 

@@ -158,6 +158,29 @@ static void test_bbr_without_memory_is_cubic(void **state)
     tk_del(k); /* and nothing leaks */
 }
 
+/* BBR leaves in the middle of recovery: it never set ssthresh, and cwnd must not become that. */
+static void test_change_in_recovery(void **state)
+{
+    (void)state;
+    struct tk *k = start(WEIR_CC_BBR);
+    tk_write(k, 20 * MSS);
+    tk_advance(k, 200 * WEIR_MS); /* paced */
+    size_t sent = tk_flush(k);
+    assert_true(sent >= 8);
+    for (uint32_t i = 0; i < 4; i++) {
+        tk_in_sack(k, at(0), (uint32_t[]){at(1), at(2 + i), 0});
+    }
+    assert_int_equal(tk_info(k).fast_retransmit_count, 1);
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_CONGESTION, WEIR_CC_CUBIC), WEIR_OK);
+    tk_flush(k);
+    tk_in(k, A, 1, at(10), 0);
+    tk_flush(k);
+    assert_true(tk_info(k).cwnd_bytes <= 20 * MSS);
+    tk_in(k, A, 1, at(20), 0);
+    assert_true(tk_info(k).cwnd_bytes <= 30 * MSS);
+    tk_del(k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_choice_per_connection),
         cmocka_unit_test(test_change_keeps_the_window),
         cmocka_unit_test(test_bbr_without_memory_is_cubic),
+        cmocka_unit_test(test_change_in_recovery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
