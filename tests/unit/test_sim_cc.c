@@ -248,6 +248,7 @@ static void bbr_leaves_a_deep_queue_nearly_empty(void **state)
     report(bbr, "bbr deep queue", a);
     report(cubic, "cubic deep queue", b);
     assert_true(a >= 88);
+    assert_true(bbr->delay_sum / bbr->packets < 15 * WEIR_MS);
     assert_true(bbr->delay_sum / bbr->packets * 4 < cubic->delay_sum / cubic->packets);
     stop(bbr);
     stop(cubic);
