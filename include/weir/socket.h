@@ -104,7 +104,22 @@ enum weir_sock_option {
     WEIR_SO_RCVBUFFORCE = 33,
     WEIR_SO_PROTOCOL = 38,
     WEIR_SO_DOMAIN = 39,
-    WEIR_SO_MAX_PACING_RATE = 47 /* bytes per second, 4 or 8 bytes; all ones: no limit */
+    WEIR_SO_MAX_PACING_RATE = 47, /* bytes per second, 4 or 8 bytes; all ones: no limit */
+    WEIR_SO_MEMINFO = 55          /* get only: 9 numbers of 4 bytes, enum weir_sock_meminfo */
+};
+
+/* Places in the value of SO_MEMINFO, as Linux's SK_MEMINFO_; what the core has no such thing of is 0. */
+enum weir_sock_meminfo {
+    WEIR_SOCK_MEMINFO_RMEM_ALLOC = 0, /* bytes not yet read */
+    WEIR_SOCK_MEMINFO_RCVBUF,         /* as SO_RCVBUF and SO_SNDBUF say */
+    WEIR_SOCK_MEMINFO_WMEM_ALLOC,
+    WEIR_SOCK_MEMINFO_SNDBUF,
+    WEIR_SOCK_MEMINFO_FWD_ALLOC,
+    WEIR_SOCK_MEMINFO_WMEM_QUEUED, /* bytes not yet acknowledged or sent */
+    WEIR_SOCK_MEMINFO_OPTMEM,
+    WEIR_SOCK_MEMINFO_BACKLOG,
+    WEIR_SOCK_MEMINFO_DROPS,
+    WEIR_SOCK_MEMINFO_COUNT
 };
 
 enum weir_sock_tcp_option {
@@ -114,10 +129,12 @@ enum weir_sock_tcp_option {
     WEIR_TCP_KEEPIDLE = 4,
     WEIR_TCP_KEEPINTVL = 5,
     WEIR_TCP_KEEPCNT = 6,
+    WEIR_TCP_SYNCNT = 7,
     WEIR_TCP_INFO = 11,
     WEIR_TCP_CONGESTION =
         13, /* a name: "reno", "cubic"; getting gives WEIR_SOCK_CONGESTION_MAX bytes */
-    WEIR_TCP_USER_TIMEOUT = 18
+    WEIR_TCP_USER_TIMEOUT = 18,
+    WEIR_TCP_CC_INFO = 26 /* get only: 0 bytes, neither Reno nor CUBIC has more to tell */
 };
 
 #define WEIR_SOCK_CONGESTION_MAX 16
@@ -311,6 +328,10 @@ struct weir_sock_tcp_info {
     uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd, rehash;
     uint16_t total_rto, total_rto_recoveries;
     uint32_t total_rto_time;
+    uint32_t received_ce; /* segments; of the following bytes, those with ECT(1), ECT(0), CE */
+    uint32_t delivered_e1_bytes, delivered_e0_bytes, delivered_ce_bytes;
+    uint32_t received_e1_bytes, received_e0_bytes, received_ce_bytes;
+    uint16_t accecn_fail_mode, accecn_opt_seen;
 };
 
 #ifdef __cplusplus

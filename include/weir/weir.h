@@ -490,8 +490,11 @@ enum weir_option {
     WEIR_OPT_SYN_RETRIES,
     WEIR_OPT_SYNACK_RETRIES, /* at most 7 */
     WEIR_OPT_ECN,            /* enum weir_ecn; of a listener, or before the SYN is sent */
-    WEIR_OPT_ABE             /* 0/1 */
+    WEIR_OPT_ABE,            /* 0/1 */
+    WEIR_OPT_MSS_CLAMP /* never announce or send more than this from now on; 0: what the MTU allows */
 };
+/* A listener's options are those of the handshakes it answers from now on; its receive buffer stays
+ * (WEIR_ENOPROTOOPT), because windows scaled by it have been offered. */
 WEIR_API int weir_tcp_set(struct weir_stack *stack, weir_handle handle, enum weir_option option,
                           uint64_t value);
 WEIR_API int weir_tcp_get(struct weir_stack *stack, weir_handle handle, enum weir_option option,

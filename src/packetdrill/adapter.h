@@ -62,8 +62,11 @@ struct adapter {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
     pthread_t main_thread;
-    bool waiting;         /* the other thread sleeps in a call */
-    bool its_turn;        /* it is awake and the main thread waits for it */
+    bool waiting;  /* the other thread sleeps in a call */
+    bool its_turn; /* it is awake and the main thread waits for it */
+    bool
+        returning; /* it has left a call in which it slept, and packetdrill is looking at the result */
+    pid_t other_thread;   /* the one that slept last */
     bool news;            /* something changed since it last looked */
     weir_time wait_until; /* of that call */
 

@@ -14,6 +14,17 @@ static bool must_not_wait(const struct file *f, int flags)
     return f->nonblocking || (flags & MSG_DONTWAIT) != 0;
 }
 
+/* The core takes every address for a good one; NULL is what scripts try. */
+static bool has_null(const struct weir_sock_message *m)
+{
+    for (size_t i = 0; i < m->slice_count; i++) {
+        if (!m->slices[i].data && m->slices[i].size) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is left of a message once `done` bytes of it are sent. */
 static size_t rest_of(const struct weir_sock_message *m, uint64_t done,
                       struct weir_sock_slice *rest)
@@ -44,6 +55,9 @@ int64_t adapter_send(struct adapter *a, int fd, const struct weir_sock_message *
         if (!f) {
             return total ? total : error;
         }
+        if (has_null(m) && (weir_sock_poll(f->sock) & WEIR_POLLOUT)) {
+            return -EFAULT;
+        }
         part.slice_count = rest_of(m, (uint64_t)total, slices);
         done = weir_sock_sendmsg(f->sock, &part, flags);
         total += done > 0 ? done : 0;
@@ -68,6 +82,9 @@ int64_t adapter_receive(struct adapter *a, int fd, struct weir_sock_message *m, 
         f = file_socket(a, fd, &error);
         if (!f) {
             return error;
+        }
+        if (has_null(m) && (weir_sock_poll(f->sock) & WEIR_POLLIN) && !(flags & MSG_TRUNC)) {
+            return -EFAULT;
         }
         done = weir_sock_recvmsg(f->sock, m, flags);
     } while (done == -EAGAIN && !must_not_wait(f, flags) && !(flags & MSG_ERRQUEUE) &&
@@ -100,6 +117,8 @@ static void add_inq(const struct file *f, struct msghdr *message)
         return;
     }
     (void)weir_sock_ioctl(f->sock, WEIR_SIOCINQ, &value);
+    value +=
+        value == 0 && (weir_sock_poll(f->sock) & WEIR_POLLRDHUP); /* as Linux: the end counts */
     header.cmsg_len = CMSG_LEN(sizeof(value));
     memcpy(message->msg_control, &header, sizeof(header));
     memcpy((uint8_t *)message->msg_control + CMSG_LEN(0), &value, sizeof(value));

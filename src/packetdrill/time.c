@@ -1,7 +1,9 @@
 /* time.c - virtual time: it moves when packetdrill asks for it, sleeps, or waits for a packet. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "packetdrill/adapter.h"
 
@@ -181,12 +183,15 @@ bool adapter_block(struct adapter *a, weir_time until)
         return true;
     }
     a->waiting = true;
+    a->returning = false;
+    a->other_thread = gettid();
     a->wait_until = until;
     end_turn(a);
     while (!a->its_turn) {
         pthread_cond_wait(&a->wake, &a->lock);
     }
     a->waiting = false;
+    a->returning = true; /* unless it comes here again */
     return true;
 }
 
@@ -197,10 +202,40 @@ weir_time adapter_after_ms(const struct adapter *a, int ms)
     return ms < 0 ? WEIR_NEVER : a->now + (uint32_t)ms * WEIR_MS;
 }
 
+static bool is_asleep(pid_t thread)
+{
+    char path[64], stat[256];
+    size_t size = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+    file = fopen(path, "re");
+    if (file) {
+        size = fread(stat, 1, sizeof(stat) - 1, file);
+        (void)fclose(file);
+    }
+    stat[size] = 0;
+    return size == 0 || strstr(stat, ") S ") != NULL;
+}
+
+/* While the main thread sleeps, however short, the other one in a live run has ample time to do with the
+ * result of its call what packetdrill does with it, and to sleep again. So it has here. */
+static void let_it_return(struct adapter *a)
+{
+    const struct timespec pause = {.tv_nsec = 20000};
+
+    for (int i = 0; i < PATIENCE_S * 10000 && a->returning && is_main(a); i++) {
+        (void)nanosleep(&pause,
+                        NULL); /* first: it may still be on its way into the lock it waits for */
+        a->returning = !is_asleep(a->other_thread);
+    }
+}
+
 int slot_usleep(void *u, useconds_t us)
 {
     struct adapter *a = u;
 
+    let_it_return(a);
     adapter_enter(a);
     adapter_advance(a, a->now + us * WEIR_US);
     return (int)adapter_leave(a, 0);

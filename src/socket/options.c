@@ -61,16 +61,21 @@ static uint64_t core_value(const struct weir_sock *s, enum weir_option option, b
     case WEIR_OPT_TOS: return v4 ? s->o.tos : s->o.tclass;
     case WEIR_OPT_RECEIVE_BUFFER: return o->receive_buffer;
     case WEIR_OPT_CONGESTION: return o->congestion;
+    case WEIR_OPT_SYN_RETRIES: return o->syn_retries;
+    case WEIR_OPT_MSS_CLAMP: return o->mss_clamp;
     case WEIR_OPT_MAX_PACING_RATE: return o->max_pacing_rate;
     default: return o->send_buffer;
     }
 }
 
-/* A listener's handle takes no options: they are given to what it accepts from now on. */
+/* What a listener's handle does not take is given to what it accepts from now on. */
 int sock_options_apply(struct weir_sock *s, enum weir_option option)
 {
     if (s->listening) {
-        s->o.changed |= 1u << option;
+        if (weir_tcp_set(s->space->stack, s->handle, option,
+                         core_value(s, option, sock_is_v4(s))) != WEIR_OK) {
+            s->o.changed |= 1u << option; /* for each connection, when it is accepted */
+        }
         return 0;
     }
     if (!s->handle) {
@@ -193,6 +198,20 @@ static int get_pacing_rate(const struct weir_sock *s, void *value, uint32_t *siz
                                  : give(value, size, &half, sizeof(half));
 }
 
+static int get_meminfo(struct weir_sock *s, void *value, uint32_t *size)
+{
+    uint32_t all[WEIR_SOCK_MEMINFO_COUNT] = {0};
+    struct weir_tcp_info info;
+
+    all[WEIR_SOCK_MEMINFO_RCVBUF] = s->o.tcp.receive_buffer * 2;
+    all[WEIR_SOCK_MEMINFO_SNDBUF] = s->o.tcp.send_buffer * 2;
+    if (!s->listening && sock_info(s, &info)) {
+        all[WEIR_SOCK_MEMINFO_RMEM_ALLOC] = info.unread_bytes;
+        all[WEIR_SOCK_MEMINFO_WMEM_QUEUED] = info.unacked_bytes + info.unsent_bytes;
+    }
+    return give(value, size, all, sizeof(all));
+}
+
 /* ---- Any level ---------------------------------------------------------------------------------------- */
 
 int weir_sock_setsockopt(struct weir_sock *s, int level, int name, const void *value, uint32_t size)
@@ -251,6 +270,13 @@ int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, 
     if (level == WEIR_SOL_TCP && name == WEIR_TCP_INFO) {
         sock_tcp_info(s, &info);
         return give(value, size, &info, sizeof(info));
+    }
+    if (level == WEIR_SOL_TCP && name == WEIR_TCP_CC_INFO) {
+        *size = 0;
+        return 0;
+    }
+    if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MEMINFO) {
+        return get_meminfo(s, value, size);
     }
     if (level == WEIR_SOL_TCP && name == WEIR_TCP_CONGESTION) {
         char congestion[WEIR_SOCK_CONGESTION_MAX] = {0};

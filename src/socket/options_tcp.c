@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#define SYN_RETRIES_MAX 127
 #define MAXSEG_MIN 88
 #define MAXSEG_MAX 32767
 #define KEEP_TIME_MAX 32767
@@ -14,7 +15,7 @@ static_assert(offsetof(struct weir_sock_tcp_info, total_retrans) == 100, "as Lin
 static_assert(offsetof(struct weir_sock_tcp_info, pacing_rate) == 104, "as Linux's");
 static_assert(offsetof(struct weir_sock_tcp_info, delivery_rate) == 160, "as Linux's");
 static_assert(offsetof(struct weir_sock_tcp_info, snd_wnd) == 228, "as Linux's");
-static_assert(sizeof(struct weir_sock_tcp_info) == 248, "as Linux's");
+static_assert(sizeof(struct weir_sock_tcp_info) == 280, "as Linux's");
 
 /* ---- Setting ------------------------------------------------------------------------------------------ */
 
@@ -41,7 +42,13 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
             return -WEIR_SOCK_EINVAL;
         }
         s->o.tcp.mss_clamp = value ? (uint16_t)value : s->space->config.tcp.mss_clamp;
-        return 0;
+        return s->listening ? sock_options_apply(s, WEIR_OPT_MSS_CLAMP) : 0;
+    case WEIR_TCP_SYNCNT:
+        if (value < 1 || value > SYN_RETRIES_MAX) {
+            return -WEIR_SOCK_EINVAL;
+        }
+        s->o.tcp.syn_retries = (uint8_t)value;
+        return sock_options_apply(s, WEIR_OPT_SYN_RETRIES);
     case WEIR_TCP_KEEPIDLE: return set_keep_time(s, WEIR_OPT_KEEPALIVE_IDLE, value);
     case WEIR_TCP_KEEPINTVL: return set_keep_time(s, WEIR_OPT_KEEPALIVE_INTERVAL, value);
     case WEIR_TCP_KEEPCNT:
@@ -107,6 +114,7 @@ int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
     switch (name) {
     case WEIR_TCP_NODELAY: *value = o->nodelay; return 0;
     case WEIR_TCP_MAXSEG: *value = segment_size(s); return 0;
+    case WEIR_TCP_SYNCNT: *value = o->syn_retries; return 0;
     case WEIR_TCP_KEEPIDLE: *value = (int32_t)(o->keepalive_idle / WEIR_S); return 0;
     case WEIR_TCP_KEEPINTVL: *value = (int32_t)(o->keepalive_interval / WEIR_S); return 0;
     case WEIR_TCP_KEEPCNT: *value = (int32_t)o->keepalive_probes; return 0;
@@ -138,6 +146,10 @@ static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info
     o->total_retrans = (uint32_t)min_u64(i->segments_retransmitted, UINT32_MAX);
     o->total_rto = (uint16_t)min_u32(i->rto_count, UINT16_MAX);
     o->notsent_bytes = i->unsent_bytes;
+    o->delivered_ce = (uint32_t)i->delivered_ce;
+    o->delivered_ce_bytes = (uint32_t)i->delivered_ce_bytes;
+    o->received_ce = (uint32_t)i->ce_received;
+    o->received_ce_bytes = (uint32_t)i->ce_received_bytes;
     o->delivery_rate = i->delivery_rate;
     o->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX; /* as Linux: unknown */
     o->ca_state = i->recovery;

@@ -457,6 +457,26 @@ int weir_tcp_info(struct weir_stack *s, weir_handle handle, struct weir_tcp_info
     return WEIR_OK;
 }
 
+static int set_listener(struct weir_stack *s, struct listener *l, enum weir_option option,
+                        uint64_t value)
+{
+    struct weir_tcp_options o = l->settings->o;
+    struct tcp_settings *own;
+    int error =
+        option == WEIR_OPT_RECEIVE_BUFFER ? WEIR_ENOPROTOOPT : tcp_option_apply(&o, option, value);
+
+    if (error != WEIR_OK) {
+        return error;
+    }
+    own = tcp_settings_new(&s->tcp, &o);
+    if (!own) {
+        return WEIR_ENOBUFS;
+    }
+    tcp_settings_unref(&s->tcp, l->settings);
+    l->settings = own;
+    return WEIR_OK;
+}
+
 int weir_tcp_set(struct weir_stack *s, weir_handle handle, enum weir_option option, uint64_t value)
 {
     struct listener *l = stack_listener(s, handle);
@@ -472,7 +492,7 @@ int weir_tcp_set(struct weir_stack *s, weir_handle handle, enum weir_option opti
         error = value && value <= UINT32_MAX ? WEIR_OK : WEIR_EINVAL;
         l->backlog = error == WEIR_OK ? (uint32_t)value : l->backlog;
     } else if (l) {
-        error = WEIR_ENOPROTOOPT; /* give options to weir_tcp_listen */
+        error = set_listener(s, l, option, value);
     }
     stack_settle(s);
     return error;

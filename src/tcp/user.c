@@ -3,6 +3,8 @@
 #include "tcp/cold.h"
 #include "tcp/tcp.h"
 
+#define MSS_CLAMP_MIN 64 /* of a link with the smallest MTU there is */
+
 #include "tcp/cc.h"
 #include "tcp/ecn.h"
 #include "tcp/flight.h"
@@ -315,6 +317,10 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
         o->ecn = (uint8_t)value;
         return value <= WEIR_ECN_ACCURATE ? WEIR_OK : WEIR_EINVAL;
     case WEIR_OPT_ABE: o->abe = value != 0; return WEIR_OK;
+    case WEIR_OPT_MSS_CLAMP:
+        o->mss_clamp = (uint16_t)value;
+        return value == 0 || (value >= MSS_CLAMP_MIN && value <= UINT16_MAX) ? WEIR_OK
+                                                                             : WEIR_EINVAL;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -340,6 +346,7 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_SYNACK_RETRIES: *value = o->synack_retries; return WEIR_OK;
     case WEIR_OPT_ECN: *value = o->ecn; return WEIR_OK;
     case WEIR_OPT_ABE: *value = o->abe; return WEIR_OK;
+    case WEIR_OPT_MSS_CLAMP: *value = o->mss_clamp; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }

@@ -248,6 +248,54 @@ static void test_ttl_and_tos_of_packets(void **state)
     sk_del(k);
 }
 
+/* As with Linux: the SYN,ACK of the next handshake has them. */
+static void test_listener_options_after_listen(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *l = sk_listener(k, 1, "10.0.0.2", 80, 5), *a;
+    (void)state;
+    sk_ok(sk_set(l, TCP(MAXSEG), 1100));
+    sk_ok(sk_set(l, TCP(KEEPCNT), 5));
+    sk_connect(k, 0, "10.0.0.2", 80);
+    sk_run(k, 10 * WEIR_MS);
+    assert_int_equal(k->from[1].mss, 1100);
+    a = sk_accept(l);
+    assert_int_equal(sk_get(a, TCP(KEEPCNT)), 5);
+    sk_del(k);
+}
+
+static void test_syncnt(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *s = sk_socket(k, 0, WEIR_AF_INET);
+    (void)state;
+    sk_fails(sk_set(s, TCP(SYNCNT), 0), WEIR_SOCK_EINVAL);
+    sk_fails(sk_set(s, TCP(SYNCNT), 128), WEIR_SOCK_EINVAL);
+    sk_ok(sk_set(s, TCP(SYNCNT), 1));
+    assert_int_equal(sk_get(s, TCP(SYNCNT)), 1);
+    sk_fails(sk_connect_to(s, "10.0.0.77", 80), WEIR_SOCK_EINPROGRESS); /* nobody */
+    sk_run(k, 2900 * WEIR_MS);
+    assert_int_equal(sk_get(s, WEIR_SOL_SOCKET, WEIR_SO_ERROR), 0);
+    sk_run(k, 200 * WEIR_MS); /* 1 s, and 2 s after the only repetition */
+    assert_int_equal(sk_get(s, WEIR_SOL_SOCKET, WEIR_SO_ERROR), WEIR_SOCK_ETIMEDOUT);
+    sk_del(k);
+}
+
+static void test_blocks_of_numbers(void **state)
+{
+    struct sk *k = sk_new();
+    struct weir_sock *s = sk_socket(k, 0, WEIR_AF_INET);
+    uint32_t all[WEIR_SOCK_MEMINFO_COUNT], size = sizeof(all);
+    (void)state;
+    sk_ok(weir_sock_getsockopt(s, WEIR_SOL_SOCKET, WEIR_SO_MEMINFO, all, &size));
+    assert_int_equal(size, sizeof(all));
+    assert_int_equal(all[WEIR_SOCK_MEMINFO_SNDBUF], sk_get(s, WEIR_SOL_SOCKET, WEIR_SO_SNDBUF));
+    assert_int_equal(all[WEIR_SOCK_MEMINFO_WMEM_QUEUED], 0);
+    sk_ok(weir_sock_getsockopt(s, TCP(CC_INFO), all, &size));
+    assert_int_equal(size, 0);
+    sk_del(k);
+}
+
 /* Options set before listen hold from the SYN,ACK on, per family of the packets afterwards. */
 static void test_listener_options_before_listen(void **state)
 {
@@ -431,6 +479,9 @@ int main(void)
         cmocka_unit_test(test_congestion),
         cmocka_unit_test(test_maxseg),
         cmocka_unit_test(test_ttl_and_tos_of_packets),
+        cmocka_unit_test(test_listener_options_after_listen),
+        cmocka_unit_test(test_syncnt),
+        cmocka_unit_test(test_blocks_of_numbers),
         cmocka_unit_test(test_listener_options_before_listen),
         cmocka_unit_test(test_accepted_sockets_inherit),
         cmocka_unit_test(test_nodelay),
