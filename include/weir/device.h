@@ -116,6 +116,9 @@ struct weir_impair_direction {
     const uint32_t *delay_nth; /* likewise: late by delay_nth_by */
     size_t delay_nth_count;
     weir_time delay_nth_by;
+    /* Congestion experienced instead of a loss; of ECN-capable packets only (RFC 3168 5), others pass. */
+    double mark;         /* probability 0..1 */
+    uint32_t mark_queue; /* with `rate`: while at least this many packets wait; 0: not */
 };
 
 enum weir_impair_fate {
@@ -136,6 +139,7 @@ struct weir_impair_record {
     weir_time delivered; /* when it comes out; 0 if it never does */
     uint32_t size;
     const uint8_t *packet; /* its bytes as handed in (whole checksum), valid during the call */
+    bool marked;           /* it was ECN-capable and comes out as CE */
 };
 
 struct weir_impair_config {

@@ -98,11 +98,10 @@ static bool may_be_tentative(const struct nc *nc, int error, weir_time now)
 static weir_time try_connect(struct nc *nc, weir_time now)
 {
     struct weir_connect_config config;
-    struct weir_tcp_options options;
+    struct weir_tcp_options options = nc->options->tcp;
     struct weir_tcp_info info = {.size = sizeof(info)};
 
     weir_connect_config_default(&config);
-    weir_tcp_options_default(&options);
     config.remote = nc->peer;
     config.options = &options;
     if (nc->options->timeout > 0) {
@@ -130,6 +129,7 @@ static int start_listening(struct nc *nc)
     weir_listen_config_default(&config);
     config.local = *local;
     config.backlog = 1;
+    config.options = &nc->options->tcp;
     int error = weir_tcp_listen(nc->stack, &config, &nc->listener);
     if (error != WEIR_OK) {
         return cli_error(FAILED, "Unable to listen: %s", error_text(error));

@@ -12,7 +12,19 @@
 enum { OUT = 0, IN = 1 };
 
 /* The keys of one option are these times three, plus the directions that it sets. */
-enum what { LOSS = 0x400, DELAY, JITTER, RATE, QUEUE, REORDER, DUPLICATE, CORRUPT, DROP };
+enum what {
+    LOSS = 0x400,
+    DELAY,
+    JITTER,
+    RATE,
+    QUEUE,
+    REORDER,
+    DUPLICATE,
+    CORRUPT,
+    MARK,
+    MARK_QUEUE,
+    DROP
+};
 enum { BOTH = 0, ONLY_OUT, ONLY_IN, VARIANTS };
 #define KEY(what, variant) ((what)*VARIANTS + (variant))
 enum { KEY_SEED = 0x300 };
@@ -35,6 +47,8 @@ static const struct argp_option impair_table[] = {
     OPTION("reorder", REORDER, "P", "let this share be overtaken"),
     OPTION("duplicate", DUPLICATE, "P", "deliver this share twice"),
     OPTION("corrupt", CORRUPT, "P", "flip a bit in this share"),
+    OPTION("mark", MARK, "P", "mark this share with CE, of packets with ECT"),
+    OPTION("mark-queue", MARK_QUEUE, "N", "and all while N or more wait for the rate"),
     OPTION("drop", DROP, "N[,N...]", "lose just these, counted from 1 in each direction"),
     {"seed", KEY_SEED, "N", 0, "choose another course of chance (1)", 5},
     {0}};
@@ -77,12 +91,19 @@ static bool set_direction(struct impair_options *o, enum what what, int directio
     case REORDER: return value_probability(text, &d->reorder);
     case DUPLICATE: return value_probability(text, &d->duplicate);
     case CORRUPT: return value_probability(text, &d->corrupt);
+    case MARK: return value_probability(text, &d->mark);
     case DROP: return set_drop(o, direction, text);
     case QUEUE:
         if (!value_number(text, 1, 1000000, &number)) {
             return false;
         }
         d->queue_packets = (uint32_t)number;
+        return true;
+    case MARK_QUEUE:
+        if (!value_number(text, 1, 1000000, &number)) {
+            return false;
+        }
+        d->mark_queue = (uint32_t)number;
         return true;
     }
     return false;

@@ -26,9 +26,10 @@ struct nc_options {
     size_t address_count;
     struct weir_ip gateways[NC_ADDRESSES_MAX];
     size_t gateway_count;
-    uint32_t mtu;      /* 0: the interface's */
-    weir_time timeout; /* for connecting; 0: the stack's */
-    const char *write; /* NULL: no capture */
+    uint32_t mtu;                /* 0: the interface's */
+    weir_time timeout;           /* for connecting; 0: the stack's */
+    const char *write;           /* NULL: no capture */
+    struct weir_tcp_options tcp; /* complete once the arguments are parsed */
 };
 
 /* Returns -1 to go on, or an exit code. */

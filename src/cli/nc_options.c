@@ -17,7 +17,9 @@ enum {
     KEY_NO_OFFLOAD,
     KEY_NO_DAD,
     KEY_LADDER,
-    KEY_TIMEOUT
+    KEY_TIMEOUT,
+    KEY_ECN,
+    KEY_CONGESTION
 };
 
 struct nc_parse {
@@ -37,6 +39,10 @@ static const struct argp_option nc_table[] = {
      0},
     {"listen", 'l', NULL, 0, "wait for one connection to PORT (at HOST: our own address)", 0},
     {"timeout", KEY_TIMEOUT, "TIME", 0, "give up connecting after this, such as 5s", 0},
+    {"ecn", KEY_ECN, "off|on|passive|accurate", 0,
+     "explicit congestion notification (passive: only when asked)", 0},
+    {"congestion", KEY_CONGESTION, "NAME", 0, "congestion control: cubic, reno, dctcp, prague, ...",
+     0},
     {"write", 'w', "FILE", 0, "write what we send and what reaches us to a pcapng file", 0},
     {"ladder", KEY_LADDER, NULL, 0, "draw the conversation on standard error while it goes on", 0},
     {0}};
@@ -118,6 +124,30 @@ static error_t set_ends(struct nc_parse *p)
     return 0;
 }
 
+static error_t set_ecn(struct nc_options *o, const char *text)
+{
+    static const char *const names[] = {[WEIR_ECN_OFF] = "off",
+                                        [WEIR_ECN_ON] = "on",
+                                        [WEIR_ECN_PASSIVE] = "passive",
+                                        [WEIR_ECN_ACCURATE] = "accurate"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(names[i], text) == 0) {
+            o->tcp.ecn = (uint8_t)i;
+            return 0;
+        }
+    }
+    return wrong("bad value for --ecn", text);
+}
+
+static error_t set_congestion(struct nc_options *o, const char *text)
+{
+    int found = weir_congestion_find(text, strlen(text));
+
+    o->tcp.congestion = (uint8_t)MAX(found, 0);
+    return found >= 0 ? 0 : wrong("unknown congestion control", text);
+}
+
 static error_t add_word(struct nc_parse *p, const char *word)
 {
     if (p->word_count == 2) {
@@ -146,6 +176,8 @@ static error_t parse_nc(int key, char *arg, struct argp_state *state)
     case KEY_NO_OFFLOAD: o->no_offload = true; return 0;
     case KEY_NO_DAD: o->no_dad = true; return 0;
     case KEY_LADDER: o->ladder = true; return 0;
+    case KEY_ECN: return set_ecn(o, arg);
+    case KEY_CONGESTION: return set_congestion(o, arg);
     case KEY_TIMEOUT:
         return value_duration(arg, &o->timeout) && o->timeout > 0
                    ? 0
@@ -195,6 +227,7 @@ int nc_parse(int argc, char **argv, struct nc_options *options)
     struct nc_parse p = {.options = options};
 
     *options = (struct nc_options){.mtu = 0};
+    weir_tcp_options_default(&options->tcp);
     int code = cli_parse(&argp, argc, argv, &p);
     if (code < 0) {
         settle_output(&options->output);

@@ -28,10 +28,12 @@ static void put_line(struct relay_log *log, json_t *line)
 
 static json_t *describe(const struct weir_impair_direction *d)
 {
-    return json_pack("{s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "loss", d->loss, "delay_ns",
-                     (json_int_t)d->delay, "jitter_ns", (json_int_t)d->jitter, "rate_bits",
-                     (json_int_t)d->rate, "queue_packets", (json_int_t)d->queue_packets, "reorder",
-                     d->reorder, "duplicate", d->duplicate, "corrupt", d->corrupt);
+    return json_pack("{s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "loss", d->loss,
+                     "delay_ns", (json_int_t)d->delay, "jitter_ns", (json_int_t)d->jitter,
+                     "rate_bits", (json_int_t)d->rate, "queue_packets",
+                     (json_int_t)d->queue_packets, "reorder", d->reorder, "duplicate", d->duplicate,
+                     "corrupt", d->corrupt, "mark", d->mark, "mark_queue",
+                     (json_int_t)d->mark_queue);
 }
 
 void relay_log_begin(struct relay_log *log, const struct impair_options *impair, uint64_t epoch_ns)
@@ -74,6 +76,7 @@ static void count(struct relay_counts *c, const struct weir_impair_record *r)
         c->bytes += r->size;
         c->reordered += r->reordered && r->fate == WEIR_IMPAIR_DELIVERED;
         c->corrupted += r->corrupted && r->fate == WEIR_IMPAIR_DELIVERED;
+        c->marked += r->marked && r->fate == WEIR_IMPAIR_DELIVERED;
     }
 }
 
@@ -131,11 +134,11 @@ void relay_log_packet(struct relay_log *log, const struct weir_impair_record *r)
         return;
     }
     json_t *line =
-        json_pack("{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:I, s:b, s:b}", "v", SCHEMA_VERSION, "e",
-                  "packet", "dir", direction_names[r->direction], "n", (json_int_t)r->number,
+        json_pack("{s:i, s:s, s:s, s:I, s:s, s:o, s:o, s:I, s:b, s:b, s:b}", "v", SCHEMA_VERSION,
+                  "e", "packet", "dir", direction_names[r->direction], "n", (json_int_t)r->number,
                   "fate", fate_name(r->fate), "sent_ns", time_of(log, r->sent), "delivered_ns",
                   time_of(log, r->delivered), "size", (json_int_t)r->size, "reordered",
-                  (int)r->reordered, "corrupted", (int)r->corrupted);
+                  (int)r->reordered, "corrupted", (int)r->corrupted, "marked", (int)r->marked);
     if (line != NULL) {
         add_tcp(log, line, r);
     }
@@ -151,12 +154,13 @@ static uint64_t under_way(const struct relay_counts *c)
 
 static json_t *sum_up(const struct relay_counts *c)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent",
                      (json_int_t)c->sent, "bytes", (json_int_t)c->bytes, "delivered",
                      (json_int_t)c->delivered, "lost", (json_int_t)c->lost, "dropped",
                      (json_int_t)c->dropped, "queue_full", (json_int_t)c->queue_full, "duplicated",
                      (json_int_t)c->duplicated, "reordered", (json_int_t)c->reordered, "corrupted",
-                     (json_int_t)c->corrupted, "under_way", (json_int_t)under_way(c));
+                     (json_int_t)c->corrupted, "marked", (json_int_t)c->marked, "under_way",
+                     (json_int_t)under_way(c));
 }
 
 void relay_log_end(struct relay_log *log, weir_time now)
@@ -175,8 +179,8 @@ void relay_log_print(const struct relay_log *log, FILE *out)
         fprintf(out,
                 "%s to %s: %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64 " dropped, %" PRIu64
                 " queue full, %" PRIu64 " duplicated, %" PRIu64 " reordered, %" PRIu64
-                " corrupted\n",
+                " corrupted, %" PRIu64 " marked\n",
                 log->names[i], log->names[1 - i], c->sent, c->lost, c->dropped, c->queue_full,
-                c->duplicated, c->reordered, c->corrupted);
+                c->duplicated, c->reordered, c->corrupted, c->marked);
     }
 }

@@ -12,6 +12,7 @@
 #include "device/wire.h"
 
 #include "base/compiler.h"
+#include "device/ecn_mark.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ struct hand_in {
 };
 
 static void log_packet(const struct hand_in *in, const struct impair_verdict *v, uint8_t fate,
-                       const uint8_t *packet, uint32_t size)
+                       const uint8_t *packet, uint32_t size, bool marked)
 {
     struct weir_impair_record record = {
         .direction = in->direction,
@@ -110,6 +111,7 @@ static void log_packet(const struct hand_in *in, const struct impair_verdict *v,
         .delivered = v->due,
         .size = size,
         .packet = packet,
+        .marked = marked,
     };
     if (in->impair->log) {
         in->impair->log(in->impair->log_ctx, &record);
@@ -133,6 +135,7 @@ static void hand_in_packet(void *ctx, uint8_t *packet, uint32_t size)
     struct held_queue *q = &in->impair->held[in->direction];
     struct impair_verdict v = impair_dir_judge(&in->impair->dir[in->direction], size, in->now);
     struct held *h = NULL, *copy = NULL;
+    bool marked = false;
 
     if (v.fate == WEIR_IMPAIR_DELIVERED) {
         h = held_new(packet, size, v.due);
@@ -141,7 +144,10 @@ static void hand_in_packet(void *ctx, uint8_t *packet, uint32_t size)
             v.due = 0;
         }
     }
-    log_packet(in, &v, v.fate, packet, size);
+    if (h && v.mark) {
+        marked = ecn_mark(h->packet, size, wire_link_size(in->impair->device.caps.medium));
+    }
+    log_packet(in, &v, v.fate, packet, size, marked);
     if (!h) {
         return;
     }
@@ -151,7 +157,7 @@ static void hand_in_packet(void *ctx, uint8_t *packet, uint32_t size)
     held_insert(q, h);
     if (v.duplicated && (copy = held_new(h->packet, size, v.due)) != NULL) {
         held_insert(q, copy);
-        log_packet(in, &v, WEIR_IMPAIR_DUPLICATE, packet, size);
+        log_packet(in, &v, WEIR_IMPAIR_DUPLICATE, packet, size, marked);
     }
 }
 

@@ -113,6 +113,7 @@ struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, we
     const struct weir_impair_direction *c = &dir->config;
     struct impair_verdict v = {.number = ++dir->number, .fate = WEIR_IMPAIR_DELIVERED};
     struct draws d = draw(&dir->rng);
+    bool mark = rng_unit(&dir->mark_rng) < c->mark;
     weir_time end, late_by = 0;
 
     if (list_has(&dir->drop, v.number)) {
@@ -126,6 +127,7 @@ struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, we
         return v;
     }
 
+    v.mark = mark || (c->mark_queue != 0 && dir->starts_count >= c->mark_queue);
     if (d.reorder < c->reorder) {
         late_by += c->reorder_delay ? c->reorder_delay : c->delay / 2 + WEIR_MS;
     }
@@ -151,9 +153,10 @@ int impair_dir_init(struct impair_dir *dir, const struct weir_impair_direction *
     memset(dir, 0, sizeof(*dir));
     dir->config = *config;
     rng_seed(&dir->rng, seed);
-    if (!is_probability(config->loss) || !is_probability(config->duplicate) ||
-        !is_probability(config->corrupt) || !is_probability(config->reorder) ||
-        config->queue_packets > QUEUE_MAX) {
+    rng_seed(&dir->mark_rng, ~seed);
+    if (!is_probability(config->mark) || !is_probability(config->loss) ||
+        !is_probability(config->duplicate) || !is_probability(config->corrupt) ||
+        !is_probability(config->reorder) || config->queue_packets > QUEUE_MAX) {
         return WEIR_EINVAL;
     }
     if (!list_init(&dir->drop, config->drop, config->drop_count) ||

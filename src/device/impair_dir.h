@@ -24,7 +24,7 @@ struct impair_list {
 };
 
 struct impair_dir {
-    struct rng rng;
+    struct rng rng, mark_rng;            /* marks draw apart: they change nothing else */
     struct weir_impair_direction config; /* its list pointers are not used */
     struct impair_list drop, duplicate, delay;
     uint32_t number;      /* of the last packet */
@@ -42,6 +42,7 @@ struct impair_verdict {
     bool duplicated;         /* deliver a second copy at the same time */
     weir_time due;           /* when it comes out; 0 if it never does */
     uint64_t corrupt_random; /* chooses the bit */
+    bool mark;               /* if it is ECN-capable */
 };
 
 /* WEIR_EINVAL (a probability outside 0..1), WEIR_ENOBUFS. fini also after failure. */

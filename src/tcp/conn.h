@@ -430,10 +430,6 @@ static inline seq_pos tcp_first_data(const struct tcp_conn *c)
 {
     return seq_from_isn(c->iss) + 1;
 }
-static inline bool tcp_sent_data(const struct tcp_conn *c)
-{
-    return c->snd_nxt > tcp_first_data(c);
-}
 static inline bool tcp_is_v4(const struct tcp_conn *c)
 {
     return ip_addr_is_v4(&c->local);

@@ -173,14 +173,16 @@ static void put_classic(struct tcp_conn *c, struct ecn_state *n, struct tcp_segm
 static void put_accurate(struct tcp_conn *c, struct ecn_state *n, struct tcp_segment *s, bool data,
                          bool own)
 {
-    if (own) { /* RFC 9768 3.2.2.1: without SACK blocks */
+    if (own || (n->reflect && s->payload_size == 0 && !(s->flags & WEIR_TCP_FIN))) {
+        /* RFC 9768 3.2.2.1: without SACK blocks */
         s->flags |= ecn_reflection(n->handshake_ect);
         s->options.present &= (uint8_t)~WEIR_SEGMENT_SACK;
         s->options.sack_count = 0;
-        n->handshake_due = false;
+        n->handshake_due = n->handshake_due && !own;
     } else {
         s->flags |= ecn_ace_flags(n->r.cep);
     }
+    n->reflect = false;
     n->acked_cep = n->r.cep;
     if (s->options.present & WEIR_SEGMENT_ACCECN) {
         n->first_data_due &= !data;

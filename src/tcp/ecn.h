@@ -60,7 +60,8 @@ struct ecn_state {
     bool cwr_due;          /* on the next new data */
     bool last_ce;          /* the last packet was marked */
     bool handshake_due;    /* the next pure ACK reflects handshake_ect */
-    bool handshake_ce;     /* our SYN or SYN,ACK was marked */
+    bool reflect; /* so does the next segment, if it is a pure ACK: the SYN,ACK came once more */
+    bool handshake_ce; /* our SYN or SYN,ACK was marked */
     bool ace_seen, option_seen, option_ignored;
     bool first_data_due;  /* the first data of a client carries an option (RFC 9768 3.2.3.2.1) */
     bool acked_handshake; /* no counters in this segment: it is the last ACK of the handshake */

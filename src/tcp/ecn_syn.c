@@ -160,7 +160,7 @@ void ecn_syn_again(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *
     struct ecn_state *n = ecn_of(t, c);
 
     n->handshake_ect = s->ecn; /* RFC 9768 3.1.5: the latest one */
-    n->handshake_due = true;
+    n->reflect = true;
     if (s->ecn == ECN_CE && n->r.cep == ACCECN_CEP_INITIAL) {
         n->r.cep++; /* once, however many are marked: 3.2.2.2 */
     }

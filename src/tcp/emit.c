@@ -84,7 +84,7 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
         o->present |= o->sack_count ? WEIR_SEGMENT_SACK : 0;
     }
     if (UNLIKELY(accecn_option_due(c))) {
-        accecn_put_option(ecn_of(t, c), o, !tcp_sent_data(c));
+        accecn_put_option(ecn_of(t, c), o, ecn_of(t, c)->first_data_due);
     }
     e->payload_slices = 0;
     e->payload_size = 0;
