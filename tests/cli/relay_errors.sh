@@ -40,8 +40,8 @@ elif [ "${1:-}" = inside ]; then
     expect 71 "weir: cannot write /nowhere/w: No such file or directory" --dev tun:x --dev tun:y -w /nowhere/w
     expect 71 "weir: TUN interface x is in use: Device or resource busy" --dev tun:x --dev tun:x
     expect 0 "Relaying between tun:x and tun:y...
-tun:x to tun:y: 0 packets, 0 lost, 0 dropped, 0 queue full, 0 duplicated, 0 reordered, 0 corrupted
-tun:y to tun:x: 0 packets, 0 lost, 0 dropped, 0 queue full, 0 duplicated, 0 reordered, 0 corrupted" \
+tun:x to tun:y: 0 packets, 0 lost, 0 dropped, 0 queue full, 0 duplicated, 0 reordered, 0 corrupted, 0 marked
+tun:y to tun:x: 0 packets, 0 lost, 0 dropped, 0 queue full, 0 duplicated, 0 reordered, 0 corrupted, 0 marked" \
         --dev tun:x --dev tun:y --for 50ms --loss 100%
 else
     echo "SKIP: errors about interfaces: no namespaces"
