@@ -82,10 +82,11 @@ enum weir_sock_flags {
     WEIR_MSG_PEEK = 0x2,
     WEIR_MSG_TRUNC = 0x20,
     WEIR_MSG_DONTWAIT = 0x40, /* always so */
+    WEIR_MSG_EOR = 0x80,      /* no segment holds bytes of before and after the end of these */
     WEIR_MSG_WAITALL = 0x100,
     WEIR_MSG_ERRQUEUE = 0x2000,
     WEIR_MSG_NOSIGNAL = 0x4000,
-    WEIR_MSG_MORE = 0x8000, /* accepted; the core has no cork, so it holds nothing back */
+    WEIR_MSG_MORE = 0x8000,
     WEIR_MSG_FASTOPEN = 0x20000000
 };
 
@@ -99,6 +100,7 @@ enum weir_sock_option {
     WEIR_SO_RCVBUF = 8,
     WEIR_SO_KEEPALIVE = 9,
     WEIR_SO_LINGER = 13,
+    WEIR_SO_RCVLOWAT = 18,
     WEIR_SO_ACCEPTCONN = 30,
     WEIR_SO_SNDBUFFORCE = 32,
     WEIR_SO_RCVBUFFORCE = 33,
@@ -125,16 +127,18 @@ enum weir_sock_meminfo {
 enum weir_sock_tcp_option {
     WEIR_TCP_NODELAY = 1,
     WEIR_TCP_MAXSEG = 2,
-    WEIR_TCP_CORK = 3, /* ENOPROTOOPT: the core has no cork */
+    WEIR_TCP_CORK = 3,
     WEIR_TCP_KEEPIDLE = 4,
     WEIR_TCP_KEEPINTVL = 5,
     WEIR_TCP_KEEPCNT = 6,
     WEIR_TCP_SYNCNT = 7,
     WEIR_TCP_INFO = 11,
+    WEIR_TCP_QUICKACK = 12,
     WEIR_TCP_CONGESTION =
         13, /* a name: "reno", "cubic"; getting gives WEIR_SOCK_CONGESTION_MAX bytes */
     WEIR_TCP_USER_TIMEOUT = 18,
-    WEIR_TCP_CC_INFO = 26 /* get only: 0 bytes, neither Reno nor CUBIC has more to tell */
+    WEIR_TCP_NOTSENT_LOWAT = 25, /* 0: none */
+    WEIR_TCP_CC_INFO = 26        /* get only: 0 bytes, neither Reno nor CUBIC has more to tell */
 };
 
 #define WEIR_SOCK_CONGESTION_MAX 16

@@ -191,6 +191,7 @@ enum weir_limit {
     WEIR_LIMIT_PACING,
     WEIR_LIMIT_NAGLE,
     WEIR_LIMIT_NEIGHBOR,
+    WEIR_LIMIT_RECOVERY, /* what was lost goes first, as fast as recovery lets it */
     WEIR_LIMIT_COUNT
 };
 WEIR_API const char *weir_limit_name(enum weir_limit limit);

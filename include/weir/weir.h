@@ -111,6 +111,16 @@ enum weir_ecn_feedback {
     WEIR_ECN_FEEDBACK_ACCURATE /* RFC 9768 */
 };
 
+/* When in-order data is acknowledged (RFC 5681 4.2, RFC 9293 3.8.6.3). */
+enum weir_quickack {
+    WEIR_QUICKACK_OFF = 0, /* every second segment at once, a single one after delayed_ack_time */
+    WEIR_QUICKACK_ADAPTIVE, /* the default. At once when the peer is likely to be in slow start: up to 16
+                             * segments at the start, after idle and after loss. Else once more than one
+                             * full-sized segment is unacknowledged, after 40 to 200 ms by how densely
+                             * segments arrive, or with what the application answers */
+    WEIR_QUICKACK_COUNT
+};
+
 /* Options of one connection; also the defaults of a stack and of a listener (accepted connections inherit
  * theirs). See enum weir_option for changing them later. */
 struct weir_tcp_options {
@@ -127,8 +137,12 @@ struct weir_tcp_options {
     uint8_t congestion; /* enum weir_congestion; CUBIC */
     uint16_t mss_clamp; /* never announce or send more than this; 0: what the MTU allows */
     uint32_t isn;
-    uint32_t receive_buffer;      /* bytes of buffers charged to the receive queue, 1 MiB */
-    uint32_t send_buffer;         /* bytes of unacknowledged and unsent data kept, 1 MiB */
+    /* Bytes of payload kept; memory may be up to twice that. 0, the default: automatic. The receive buffer
+     * then starts with 64 KiB and grows with what the application reads in a round trip, the send buffer
+     * starts with 64 KiB and follows twice the congestion window, both while the stack's memory_budget is
+     * far from used up. A number (256 or more) is that number for good. */
+    uint32_t receive_buffer;
+    uint32_t send_buffer;
     weir_time delayed_ack_time;   /* 40 ms; below 500 ms (MUST-40) */
     weir_time keepalive_idle;     /* 2 h (MUST-28) */
     weir_time keepalive_interval; /* 75 s */
@@ -143,8 +157,15 @@ struct weir_tcp_options {
     /* How often a SYN and a SYN,ACK are sent again, after 1, 2, 4 ... s: 7 and 7, which is more than the three
      * minutes of MUST-23; the open ends when this or syn_r2_time is reached. synack_retries: at most 7. */
     uint8_t syn_retries, synack_retries;
-    uint8_t ecn; /* enum weir_ecn; PASSIVE */
-    bool abe;    /* RFC 8511: a mark reduces less than a loss (Reno 0.8, CUBIC 0.85); off */
+    uint8_t ecn;      /* enum weir_ecn; PASSIVE */
+    bool abe;         /* RFC 8511: a mark reduces less than a loss (Reno 0.8, CUBIC 0.85); off */
+    uint8_t quickack; /* enum weir_quickack */
+    uint32_t receive_buffer_max; /* how far an automatic receive_buffer grows, 6 MiB */
+    uint32_t send_buffer_max;    /* and an automatic send_buffer, 4 MiB */
+    uint32_t receive_lowat;      /* READABLE when that many bytes are there (SO_RCVLOWAT), 1 */
+    uint32_t
+        notsent_lowat; /* send takes no more while that much waits that could not be sent at once
+                             * (TCP_NOTSENT_LOWAT), UINT32_MAX: off */
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
@@ -370,6 +391,17 @@ WEIR_API int weir_tcp_answer(struct weir_stack *stack, uint64_t syn, enum weir_v
 WEIR_API int64_t weir_tcp_send(struct weir_stack *stack, weir_handle conn, const void *data,
                                size_t size);
 
+/* As weir_tcp_send, and what the end of these bytes means. */
+enum weir_send_flags {
+    WEIR_SEND_MORE =
+        1 << 0, /* more follows: less than a full segment is held back until the next send
+                              * without this, the next segment from the peer, or for 200 ms and a round
+                              * trip; no PSH */
+    WEIR_SEND_RECORD_END = 1 << 1 /* no segment holds bytes of before and after this point */
+};
+WEIR_API int64_t weir_tcp_send_flags(struct weir_stack *stack, weir_handle conn, const void *data,
+                                     size_t size, uint32_t flags);
+
 /* Sends `size` bytes without copying them. They must stay unchanged until the event RELEASED returns
  * `cookie`, which comes also after an abort. All or nothing: WEIR_EAGAIN when the send buffer is full. */
 WEIR_API int weir_tcp_send_ref(struct weir_stack *stack, weir_handle conn, const void *data,
@@ -480,8 +512,8 @@ enum weir_option {
     WEIR_OPT_DELAYED_ACK, /* 0/1 */
     WEIR_OPT_R2_TIME,     /* ns, WEIR_NEVER allowed (MUST-21) */
     WEIR_OPT_TTL,
-    WEIR_OPT_TOS, /* MUST-48, SHLD-21 */
-    WEIR_OPT_RECEIVE_BUFFER,
+    WEIR_OPT_TOS,            /* MUST-48, SHLD-21 */
+    WEIR_OPT_RECEIVE_BUFFER, /* get: as it is now. set: fixed from now on; 0: automatic again */
     WEIR_OPT_SEND_BUFFER,
     WEIR_OPT_CONGESTION, /* enum weir_congestion; a live connection goes on from the window it has */
     WEIR_OPT_PACING,     /* 0/1 */
@@ -491,7 +523,12 @@ enum weir_option {
     WEIR_OPT_SYNACK_RETRIES, /* at most 7 */
     WEIR_OPT_ECN,            /* enum weir_ecn; of a listener, or before the SYN is sent */
     WEIR_OPT_ABE,            /* 0/1 */
-    WEIR_OPT_MSS_CLAMP /* never announce or send more than this from now on; 0: what the MTU allows */
+    WEIR_OPT_MSS_CLAMP, /* never announce or send more than this from now on; 0: what the MTU allows */
+    WEIR_OPT_CORK, /* 0/1: nothing smaller than a full segment is sent for 200 ms and a round trip */
+    WEIR_OPT_QUICKACK, /* 1: ACKs are not held back until the next answer makes the connection an
+                        * interactive one; 0: it is one now. get: which it is. WEIR_QUICKACK_ADAPTIVE only */
+    WEIR_OPT_RECEIVE_LOWAT, /* bytes, at least 1 */
+    WEIR_OPT_NOTSENT_LOWAT  /* bytes, at least 1 */
 };
 /* A listener's options are those of the handshakes it answers from now on; its receive buffer stays
  * (WEIR_ENOPROTOOPT), because windows scaled by it have been offered. */

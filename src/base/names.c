@@ -177,7 +177,8 @@ const char *weir_reason_name(enum weir_reason reason)
     X(SEND_BUFFER, "send-buffer") \
     X(PACING, "pacing")           \
     X(NAGLE, "nagle")             \
-    X(NEIGHBOR, "neighbor")
+    X(NEIGHBOR, "neighbor")       \
+    X(RECOVERY, "recovery")
 
 #define ENTRY(member, name) [WEIR_LIMIT_##member] = (name),
 static const char *const limit_names[] = {LIMIT_NAMES(ENTRY)};

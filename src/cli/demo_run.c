@@ -113,6 +113,7 @@ static void set_options(struct stage *s, enum trace_side who)
     o->window_scaling = false;
     o->timestamps = false;
     o->sack = s->scene->sack;
+    o->quickack = WEIR_QUICKACK_OFF; /* the answer carries the ACK: ten segments, not eleven */
     o->fixed_isn = true;
     o->isn = s->options->isn[who];
     o->receive_buffer = side->receive_buffer ? side->receive_buffer : UINT16_MAX;

@@ -42,14 +42,16 @@ static int check_send(struct weir_sock *s, int flags)
     return flags & WEIR_MSG_OOB ? -WEIR_SOCK_EOPNOTSUPP : 0;
 }
 
-static int64_t send_some(struct weir_sock *s, const void *data, size_t size)
+static int64_t send_some(struct weir_sock *s, const void *data, size_t size, int flags)
 {
     int64_t done;
 
     if (size == 0) {
         return 0;
     }
-    done = weir_tcp_send(s->space->stack, s->handle, data, size);
+    done = weir_tcp_send_flags(s->space->stack, s->handle, data, size,
+                               (flags & WEIR_MSG_MORE ? WEIR_SEND_MORE : 0u) |
+                                   (flags & WEIR_MSG_EOR ? WEIR_SEND_RECORD_END : 0u));
     if (done >= 0) {
         s->write_blocked = (size_t)done < size;
         return done;
@@ -69,7 +71,7 @@ int64_t weir_sock_send(struct weir_sock *s, const void *data, size_t size, int f
 {
     int error = check_send(s, flags);
 
-    return error ? error : send_some(s, data, size < BYTES_MAX ? size : BYTES_MAX);
+    return error ? error : send_some(s, data, size < BYTES_MAX ? size : BYTES_MAX, flags);
 }
 
 int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m, int flags)
@@ -86,7 +88,8 @@ int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m
     }
     for (size_t i = 0; i < m->slice_count && total < BYTES_MAX; i++) {
         size_t size = min_u64(m->slices[i].size, BYTES_MAX - (uint64_t)total);
-        int64_t done = send_some(s, m->slices[i].data, size);
+        int last = i + 1 == m->slice_count ? flags : (flags & ~WEIR_MSG_EOR) | WEIR_MSG_MORE;
+        int64_t done = send_some(s, m->slices[i].data, size, last);
 
         if (done < 0) {
             return total ? total : done;

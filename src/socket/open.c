@@ -158,6 +158,9 @@ static int start_connecting(struct weir_sock *s, const struct weir_endpoint *to)
     s->remote = sock_name_of(&info.remote);
     sock_port_enter(s);
     s->kind = SOCK_CONNECTING;
+    if (s->o.cork) {
+        (void)sock_options_apply(s, WEIR_OPT_CORK);
+    }
     return -WEIR_SOCK_EINPROGRESS;
 }
 

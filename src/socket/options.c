@@ -64,6 +64,9 @@ static uint64_t core_value(const struct weir_sock *s, enum weir_option option, b
     case WEIR_OPT_SYN_RETRIES: return o->syn_retries;
     case WEIR_OPT_MSS_CLAMP: return o->mss_clamp;
     case WEIR_OPT_MAX_PACING_RATE: return o->max_pacing_rate;
+    case WEIR_OPT_CORK: return s->o.cork;
+    case WEIR_OPT_RECEIVE_LOWAT: return o->receive_lowat;
+    case WEIR_OPT_NOTSENT_LOWAT: return o->notsent_lowat;
     default: return o->send_buffer;
     }
 }
@@ -88,7 +91,7 @@ int sock_options_apply(struct weir_sock *s, enum weir_option option)
 void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener)
 {
     bool v4 = sock_is_v4(s), listener_v4 = sock_is_v4(listener);
-    uint32_t changed = listener->o.changed;
+    uint32_t changed = listener->o.changed | (listener->o.cork ? 1u << WEIR_OPT_CORK : 0u);
 
     memcpy(&s->o, &listener->o, sizeof(s->o));
     s->o.changed = 0;
@@ -132,6 +135,10 @@ static int set_socket(struct weir_sock *s, int name, int32_t value)
         return sock_options_apply(s, WEIR_OPT_KEEPALIVE);
     case WEIR_SO_RCVBUF: return set_buffer(s, WEIR_OPT_RECEIVE_BUFFER, value, c->rcvbuf_max);
     case WEIR_SO_SNDBUF: return set_buffer(s, WEIR_OPT_SEND_BUFFER, value, c->sndbuf_max);
+    case WEIR_SO_RCVLOWAT: /* 0 counts as 1, negative as the most there is */
+        s->o.tcp.receive_lowat = value < 0 ? SOCK_LOWAT_MAX : max_u32((uint32_t)value, 1);
+        s->o.tcp.receive_lowat = min_u32(s->o.tcp.receive_lowat, SOCK_LOWAT_MAX);
+        return sock_options_apply(s, WEIR_OPT_RECEIVE_LOWAT);
     case WEIR_SO_RCVBUFFORCE:
     case WEIR_SO_SNDBUFFORCE:
         return set_buffer(
@@ -139,6 +146,18 @@ static int set_socket(struct weir_sock *s, int name, int32_t value)
             value < 0 ? 0 : value, SOCK_BUFFER_LIMIT);
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }
+}
+
+/* As it is now: an automatic one grows with its connection. */
+static int32_t buffer_size(const struct weir_sock *s, enum weir_option option)
+{
+    const struct weir_tcp_options *o = &s->o.tcp;
+    uint64_t size = option == WEIR_OPT_RECEIVE_BUFFER ? o->receive_buffer : o->send_buffer;
+
+    if (size == 0 && (!s->handle || weir_tcp_get(s->space->stack, s->handle, option, &size) != 0)) {
+        size = SOCK_BUFFER_INITIAL;
+    }
+    return (int32_t)(size * 2);
 }
 
 static int get_socket(struct weir_sock *s, int name, int32_t *value)
@@ -150,8 +169,9 @@ static int get_socket(struct weir_sock *s, int name, int32_t *value)
     case WEIR_SO_DOMAIN: *value = s->domain == 4 ? WEIR_AF_INET : WEIR_AF_INET6; return 0;
     case WEIR_SO_PROTOCOL: *value = WEIR_SOL_TCP; return 0;
     case WEIR_SO_ACCEPTCONN: *value = s->listening; return 0;
-    case WEIR_SO_RCVBUF: *value = (int32_t)(s->o.tcp.receive_buffer * 2); return 0;
-    case WEIR_SO_SNDBUF: *value = (int32_t)(s->o.tcp.send_buffer * 2); return 0;
+    case WEIR_SO_RCVLOWAT: *value = (int32_t)s->o.tcp.receive_lowat; return 0;
+    case WEIR_SO_RCVBUF: *value = buffer_size(s, WEIR_OPT_RECEIVE_BUFFER); return 0;
+    case WEIR_SO_SNDBUF: *value = buffer_size(s, WEIR_OPT_SEND_BUFFER); return 0;
     case WEIR_SO_ERROR:
         sock_sync(s);
         *value = sock_take_error(s);
@@ -203,8 +223,8 @@ static int get_meminfo(struct weir_sock *s, void *value, uint32_t *size)
     uint32_t all[WEIR_SOCK_MEMINFO_COUNT] = {0};
     struct weir_tcp_info info;
 
-    all[WEIR_SOCK_MEMINFO_RCVBUF] = s->o.tcp.receive_buffer * 2;
-    all[WEIR_SOCK_MEMINFO_SNDBUF] = s->o.tcp.send_buffer * 2;
+    all[WEIR_SOCK_MEMINFO_RCVBUF] = (uint32_t)buffer_size(s, WEIR_OPT_RECEIVE_BUFFER);
+    all[WEIR_SOCK_MEMINFO_SNDBUF] = (uint32_t)buffer_size(s, WEIR_OPT_SEND_BUFFER);
     if (!s->listening && sock_info(s, &info)) {
         all[WEIR_SOCK_MEMINFO_RMEM_ALLOC] = info.unread_bytes;
         all[WEIR_SOCK_MEMINFO_WMEM_QUEUED] = info.unacked_bytes + info.unsent_bytes;

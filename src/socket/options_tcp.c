@@ -31,6 +31,26 @@ static int set_keep_time(struct weir_sock *s, enum weir_option option, int32_t s
     return sock_options_apply(s, option);
 }
 
+/* A mode of the connection, not a setting: the next answer may change it. */
+static int set_quickack(struct weir_sock *s, int32_t value)
+{
+    if (!s->handle || s->listening) {
+        return 0;
+    }
+    return -sock_errno(
+        weir_tcp_set(s->space->stack, s->handle, WEIR_OPT_QUICKACK, (uint32_t)value));
+}
+
+static int32_t quickack(const struct weir_sock *s)
+{
+    uint64_t value = 1;
+
+    if (s->handle && !s->listening) {
+        (void)weir_tcp_get(s->space->stack, s->handle, WEIR_OPT_QUICKACK, &value);
+    }
+    return (int32_t)value;
+}
+
 int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
 {
     switch (name) {
@@ -63,6 +83,11 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
         }
         s->o.user_timeout_ms = (uint32_t)value;
         return sock_options_apply(s, WEIR_OPT_R2_TIME);
+    case WEIR_TCP_CORK: s->o.cork = value != 0; return sock_options_apply(s, WEIR_OPT_CORK);
+    case WEIR_TCP_QUICKACK: return set_quickack(s, value);
+    case WEIR_TCP_NOTSENT_LOWAT:
+        s->o.tcp.notsent_lowat = value ? (uint32_t)value : UINT32_MAX;
+        return sock_options_apply(s, WEIR_OPT_NOTSENT_LOWAT);
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }
 }
@@ -115,6 +140,11 @@ int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
     case WEIR_TCP_NODELAY: *value = o->nodelay; return 0;
     case WEIR_TCP_MAXSEG: *value = segment_size(s); return 0;
     case WEIR_TCP_SYNCNT: *value = o->syn_retries; return 0;
+    case WEIR_TCP_CORK: *value = s->o.cork; return 0;
+    case WEIR_TCP_QUICKACK: *value = quickack(s); return 0;
+    case WEIR_TCP_NOTSENT_LOWAT:
+        *value = o->notsent_lowat == UINT32_MAX ? 0 : (int32_t)o->notsent_lowat;
+        return 0;
     case WEIR_TCP_KEEPIDLE: *value = (int32_t)(o->keepalive_idle / WEIR_S); return 0;
     case WEIR_TCP_KEEPINTVL: *value = (int32_t)(o->keepalive_interval / WEIR_S); return 0;
     case WEIR_TCP_KEEPCNT: *value = (int32_t)o->keepalive_probes; return 0;

@@ -24,6 +24,8 @@
 #define SOCK_BUFFER_MIN_SEND 2304u    /* SO_SNDBUF says at least 4608 */
 #define SOCK_BUFFER_MIN_RECEIVE 1152u /* SO_RCVBUF says at least 2304 */
 #define SOCK_BUFFER_LIMIT (1u << 29)
+#define SOCK_LOWAT_MAX (1u << 30)
+#define SOCK_BUFFER_INITIAL 65536u /* what the core's automatic buffers start with */
 
 /* Linux's socket->state: what connect, listen and shutdown go by. */
 enum sock_kind { SOCK_UNCONNECTED = 0, SOCK_CONNECTING, SOCK_CONNECTED, SOCK_DISCONNECTING };
@@ -44,7 +46,7 @@ struct sock_options {
     uint32_t changed;         /* listener: bits of enum weir_option set since listen */
     int16_t ttl, hops;        /* -1: the default */
     uint8_t tos, tclass;
-    bool reuse_address, v6only;
+    bool reuse_address, v6only, cork;
 };
 
 struct weir_sock {

@@ -349,7 +349,17 @@ int weir_tcp_connect(struct weir_stack *s, const struct weir_connect_config *con
 int64_t weir_tcp_send(struct weir_stack *s, weir_handle conn, const void *data, size_t size)
 {
     struct tcp_conn *c = stack_conn(s, conn);
-    int64_t done = c ? tcp_user_send(&s->tcp, c, data, size) : WEIR_ESTALE;
+    int64_t done = c ? tcp_user_send(&s->tcp, c, data, size, 0) : WEIR_ESTALE;
+
+    stack_settle(s);
+    return done;
+}
+
+int64_t weir_tcp_send_flags(struct weir_stack *s, weir_handle conn, const void *data, size_t size,
+                            uint32_t flags)
+{
+    struct tcp_conn *c = stack_conn(s, conn);
+    int64_t done = c ? tcp_user_send(&s->tcp, c, data, size, flags) : WEIR_ESTALE;
 
     stack_settle(s);
     return done;
@@ -504,7 +514,7 @@ int weir_tcp_get(struct weir_stack *s, weir_handle handle, enum weir_option opti
     struct tcp_conn *c = stack_conn(s, handle);
 
     if (c) {
-        return tcp_user_get(c, option, value);
+        return tcp_user_get(&s->tcp, c, option, value);
     }
     if (l && (option == WEIR_OPT_USER || option == WEIR_OPT_BACKLOG)) {
         *value = option == WEIR_OPT_USER ? l->user : l->backlog;

@@ -14,8 +14,11 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .delayed_ack = true,
         .ttl = 64,
         .congestion = WEIR_CC_CUBIC,
-        .receive_buffer = 1u << 20,
-        .send_buffer = 1u << 20,
+        .quickack = WEIR_QUICKACK_ADAPTIVE,
+        .receive_buffer_max = 6u << 20,
+        .send_buffer_max = 4u << 20,
+        .receive_lowat = 1,
+        .notsent_lowat = UINT32_MAX,
         .delayed_ack_time = 40 * WEIR_MS,
         .keepalive_idle = 7200 * WEIR_S,
         .keepalive_interval = 75 * WEIR_S,
@@ -51,11 +54,13 @@ void weir_config_default(struct weir_config *c)
 bool stack_options_valid(const struct weir_tcp_options *o)
 {
     return o->size == sizeof(*o) && o->congestion < WEIR_CC_COUNT && o->ttl > 0 &&
-           o->receive_buffer >= 256 && o->send_buffer >= 256 && o->receive_buffer <= 1u << 30 &&
-           o->send_buffer <= 1u << 30 && o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ &&
-           o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 1 &&
-           o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time &&
-           o->synack_retries < HALF_LEVELS && o->ecn <= WEIR_ECN_ACCURATE;
+           tcp_buffer_valid(o->receive_buffer) && tcp_buffer_valid(o->send_buffer) &&
+           o->receive_buffer_max <= TCP_BUFFER_MAX && o->send_buffer_max <= TCP_BUFFER_MAX &&
+           o->quickack < WEIR_QUICKACK_COUNT && o->receive_lowat && o->notsent_lowat &&
+           o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ && o->keepalive_idle &&
+           o->keepalive_interval && o->keepalive_probes > 1 && o->keepalive_probes < UINT8_MAX &&
+           o->r2_time && o->syn_r2_time && o->synack_retries < HALF_LEVELS &&
+           o->ecn <= WEIR_ECN_ACCURATE;
 }
 
 static bool config_valid(const struct weir_config *c)

@@ -1,6 +1,7 @@
 /* ack.c - see ack.h: the ACK and window fields, SACK blocks, round-trip samples. */
 #include "tcp/ack.h"
 
+#include "tcp/autotune.h"
 #include "tcp/cwv.h"
 #include "tcp/ecn.h"
 #include "tcp/flight.h"
@@ -106,10 +107,6 @@ static void advance(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
     }
     c->probes = 0;
     c->r1_reported = 0;
-    if (c->write_blocked && sendq_room(c) >= min_u32(c->settings->o.send_buffer / 3, 65536)) {
-        c->write_blocked = 0;
-        tcp_event(t, c, WEIR_EVENT_WRITABLE);
-    }
     if (c->snd_una >= c->snd_end && info->acked > (info->fin_acked ? 1u : 0u)) {
         tcp_event(t, c, WEIR_EVENT_SENT_ALL);
     }
@@ -178,6 +175,13 @@ bool ack_handle(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
         recovery_on_idle_ack(t, c, &info);
     }
     timeout_on_ack(t, c, &info);
+    if (UNLIKELY(c->flight->send_flags & FLIGHT_MORE)) {
+        c->flight->send_flags &= (uint8_t)~FLIGHT_MORE;
+    }
+    if (c->write_blocked && sendq_writable(c, autotune_send_limit(t, c))) {
+        c->write_blocked = 0;
+        tcp_event(t, c, WEIR_EVENT_WRITABLE);
+    }
     flight_release_if_idle(t, c);
     if (info.fin_acked) {
         fin_acked(t, c);

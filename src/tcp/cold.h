@@ -32,7 +32,36 @@ struct tcp_cold {
 
     /* counters */
     uint32_t undone, probes_sent, dsacks_in, dsacks_out, lost_again, spurious_rtos;
+
+    /* limits.c: what limited the sender, and for how long */
+    weir_time limit_time[WEIR_LIMIT_COUNT];
+    weir_time limit_since;
+    bool limits_kept;
+    uint8_t limit_traced; /* enum weir_limit: the last one that a record told */
+
+    /* autotune.c: what the receive buffer is sized by */
+    bool measuring;
+    uint32_t rcv_rtt_us, rcv_rtt_ecr;
+    weir_time rcv_rtt_at;
+    seq_pos rcv_rtt_end;   /* with this byte a window has been used up since rcv_rtt_at */
+    seq_pos rcv_space_pos; /* how far the application had read at rcv_space_at */
+    weir_time rcv_space_at;
+    uint32_t rcv_space; /* most bytes read in a round trip */
+
+    /* counters of what goes wrong */
+    uint64_t bytes_retransmitted;
+    uint32_t segments_retransmitted, rto_count, fast_retransmit_count, probe_count;
+    uint32_t out_of_order_in; /* segments */
 };
+
+/* Counts in the cold block, if there can be one. */
+#define COLD_COUNT(t, c, field, n)                        \
+    do {                                                  \
+        struct tcp_cold *cold_counts = cold_ensure(t, c); \
+        if (cold_counts) {                                \
+            cold_counts->field += (n);                    \
+        }                                                 \
+    } while (0)
 
 /* The block, or NULL when the connection has none. */
 static inline struct tcp_cold *cold_of(const struct tcp *t, const struct tcp_conn *c)

@@ -36,6 +36,9 @@
 #define TCP_PAWS_IDLE (24ULL * 86400 * WEIR_S)
 #define TCP_MEMORY_RETRY (10 * WEIR_MS)
 #define TCP_SWS_OVERRIDE (200 * WEIR_MS)
+#define TCP_BUFFER_MIN 256u
+#define TCP_BUFFER_MAX (1u << 30)
+#define TCP_BUFFER_INITIAL 65536u /* of an automatic one */
 
 /* Options of connections, shared and counted: a connection has 8 bytes for them. Changed by copying. */
 struct tcp_settings {
@@ -52,6 +55,7 @@ enum tx_flags {
     TX_FIN = 1 << 3,           /* the last byte is the FIN */
     TX_UNSENT = 1 << 4,        /* the device dropped it once: no sign of congestion */
     TX_REPAIR = 1 << 5,        /* was lost, and what is in flight now is its repetition */
+    TX_PSH = 1 << 6,           /* its last segment has PSH */
     TX_APP_LIMITED = 1 << 7    /* sent while the path waited for the application (rate.h) */
 };
 
@@ -69,6 +73,12 @@ struct tx_record {
     uint32_t tx_in_flight;         /* this record included */
     uint32_t send_elapsed_us;      /* since the first of this flight was sent */
     uint32_t time_next, time_prev; /* in flight: by order of transmission (rack.h) */
+};
+
+enum flight_send_flags {
+    FLIGHT_MORE = 1 << 0,    /* the last write said that more follows */
+    FLIGHT_PUSH = 1 << 1,    /* all that is queued may go, Nagle or not */
+    FLIGHT_RECORDS = 1 << 2, /* some buffers of the queue end a record (sendq.h) */
 };
 
 /* ---- The flight block: only while something is queued or outstanding ------------------------------ */
@@ -103,8 +113,8 @@ struct tcp_hystart {
 };
 
 struct tcp_flight {
-    uint32_t free_next; /* the pool's, when free */
-    uint32_t index;     /* of this block in its pool */
+    uint32_t push_at; /* wire number where a write without MORE ended last; the pool's, when free */
+    uint32_t index;   /* of this block in its pool */
     struct weir_buffer *sendq_head, *sendq_tail;
     struct weir_buffer *sendq_cursor; /* holds or precedes snd_nxt; NULL: start at head */
     uint32_t sendq_charge;
@@ -113,11 +123,12 @@ struct tcp_flight {
     uint32_t sacked_bytes, lost_bytes;
     uint32_t reno_sacked; /* bytes that duplicate ACKs without SACK say have left */
     uint16_t dup_acks;
-    bool sum_payload;           /* what left last needed its checksum from software (chunksum.h) */
     uint8_t early : 2;          /* enum tcp_early: what early_at is for */
     uint8_t frto : 2;           /* enum tcp_frto */
     uint8_t tlp_due : 1;        /* a probe is to be sent */
     uint8_t tlp_repeats : 1;    /* the probe that is out repeated old data */
+    uint8_t sum_payload : 1;    /* what left last needed its checksum from software (chunksum.h) */
+    uint8_t send_flags;         /* enum flight_send_flags */
     seq_pos recover;            /* snd_nxt when recovery began; one below snd_una: never */
     weir_time retransmit_since; /* first unanswered transmission; 0: none */
     weir_time delivered_at;
@@ -129,6 +140,9 @@ struct tcp_flight {
     seq_pos fack;                  /* highest position known to have arrived */
     weir_time early_at;            /* a deadline before the RTO's; 0: none */
     seq_pos tlp_end;               /* snd_nxt when a tail loss probe left; 0: none is out */
+    /* wire numbers: nothing here is older than a window */
+    uint32_t small_end; /* of the last segment sent that was not full-sized (Minshall) */
+    uint32_t pushed;    /* where PSH was sent last */
     struct tcp_rate rate;
     struct tcp_cwv cwv;
     struct tcp_hystart hystart;
@@ -197,6 +211,7 @@ struct tcp_conn {
     uint32_t challenge_due : 1, dsack_due : 1;
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
     uint32_t accecn_option : 1; /* a byte counter moved: the next segment says so */
+    uint32_t cork : 1;
 
     /* send */
     uint32_t iss, irs;
@@ -210,6 +225,9 @@ struct tcp_conn {
     uint8_t timer_mode;        /* enum tcp_timer_mode: what `rto_at` is for */
     uint8_t backoff;           /* RTO doublings */
     uint8_t probes;            /* zero-window or keep-alive probes unanswered */
+    uint8_t quick;             /* quickack.c: segments still to be acknowledged at once */
+    uint8_t ato_ms;            /* quickack.c: how long an ACK waits; 0: no data came yet */
+    uint8_t ack_flags;         /* enum quickack_flags */
     struct tcp_flight *flight; /* &tcp_flight_none when idle */
 
     /* congestion */
@@ -251,7 +269,9 @@ struct tcp_conn {
     seq_pos rcv_nxt, rcv_adv,
         rcv_acked; /* rcv_adv: right edge announced; rcv_acked: last ACK sent */
     struct weir_buffer *recvq_head, *recvq_tail;
+    uint32_t rcv_limit; /* receive buffer as it is now: payload bytes; autotune.c moves it */
     uint32_t recvq_bytes, recvq_charge; /* charge includes what waits for reassembly */
+    uint32_t data_in_ms;                /* when data came last; clock of quickack.c */
     struct reassembly *reassembly;      /* while there is a hole */
     uint16_t rcv_mss;                   /* largest segment the peer may send / was seen to send */
     uint16_t acks_owed;                 /* pure ACKs owed one each (RFC 5681 4.2) */
@@ -264,6 +284,10 @@ struct tcp_conn {
     uint32_t ts_offset, ts_recent;
     weir_time ts_recent_at;
     weir_time last_send_at; /* of data */
+    weir_time
+        opened_at; /* ESTABLISHED since; afterwards how long that and all that followed took */
+    weir_time
+        busy_time; /* with something queued or outstanding, but for the present flight block */
 
     struct tcp_settings *settings;
     uint64_t user;
@@ -274,9 +298,25 @@ struct tcp_conn {
     uint32_t cold; /* index of its cold block (cold.h), 0: none */
 
     /* counters */
-    uint64_t bytes_retransmitted, segments_out, segments_in;
-    uint32_t segments_retransmitted, rto_count, fast_retransmit_count, probe_count;
+    uint32_t data_segments_out, other_segments_out, data_segments_in, other_segments_in;
 };
+
+static inline bool tcp_buffer_valid(uint32_t size)
+{
+    return size == 0 || (size >= TCP_BUFFER_MIN && size <= TCP_BUFFER_MAX);
+}
+
+/* What a receive buffer of these options starts with, and what it may become. */
+static inline uint32_t tcp_receive_initial(const struct weir_tcp_options *o)
+{
+    return o->receive_buffer ? o->receive_buffer : TCP_BUFFER_INITIAL;
+}
+static inline uint32_t tcp_receive_most(const struct weir_tcp_options *o)
+{
+    return o->receive_buffer                            ? o->receive_buffer
+           : o->receive_buffer_max > TCP_BUFFER_INITIAL ? o->receive_buffer_max
+                                                        : TCP_BUFFER_INITIAL;
+}
 
 /* ---- Half-open entries: a SYN that was answered --------------------------------------------------------- */
 
@@ -394,6 +434,7 @@ struct tcp {
     weir_time challenge_at;
     uint32_t challenge_left;
     uint64_t syncookies_sent, syncookies_received, syncookies_failed;
+    uint64_t receive_growth; /* of all receive buffers: autotune.c */
 };
 
 #define TCP_LISTENER_EVENT 0x80000000u

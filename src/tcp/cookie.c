@@ -117,7 +117,7 @@ void tcp_cookie_syn_ack(struct tcp *t, struct listener *l, const struct tcp_arri
     s->seq = place(t, &a->tuple) + (age << LOW_BITS) + low;
     s->ack = a->segment->seq + 1;
     s->flags = WEIR_TCP_SYN | WEIR_TCP_ACK;
-    s->window = (uint16_t)min_u32(mine->receive_buffer, UINT16_MAX);
+    s->window = (uint16_t)min_u32(tcp_receive_initial(mine), UINT16_MAX);
     s->options.present = WEIR_SEGMENT_MSS;
     s->options.mss = (uint16_t)(mine->mss_clamp ? min_u32(mss, mine->mss_clamp) : mss);
     if (h.flags & HALF_TIMESTAMPS) {
@@ -126,7 +126,7 @@ void tcp_cookie_syn_ack(struct tcp *t, struct listener *l, const struct tcp_arri
                               (h.flags & HALF_WSCALE ? WEIR_SEGMENT_WSCALE : 0);
         s->options.ts_val = timestamp_with(t, tcp_ts_offset(t, &a->tuple), option_bits(&h));
         s->options.ts_ecr = h.ts_recent;
-        s->options.wscale = h.flags & HALF_WSCALE ? window_scale_for(mine->receive_buffer) : 0;
+        s->options.wscale = h.flags & HALF_WSCALE ? window_scale_for(mine) : 0;
     }
     ecn_half_syn_ack(&h, s);
     l->cookie_at = t->env->now;

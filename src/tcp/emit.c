@@ -2,10 +2,12 @@
 #include "tcp/emit.h"
 
 #include "tcp/cc.h"
+#include "tcp/cold.h"
 #include "tcp/cwv.h"
 #include "tcp/ecn.h"
 #include "tcp/flight.h"
 #include "tcp/pacer.h"
+#include "tcp/quickack.h"
 #include "tcp/reassembly.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
@@ -96,6 +98,7 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
 /* The ACK field is out: what was owed in order is paid. Owed ones that stand alone count down one each. */
 static void acknowledged(struct tcp_conn *c)
 {
+    quickack_sent(c);
     c->ack_now = 0;
     c->delack_at = WEIR_NEVER;
     c->rcv_acked = c->rcv_nxt;
@@ -104,13 +107,13 @@ static void acknowledged(struct tcp_conn *c)
 static void emit_ack(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, enum tcp_due due)
 {
     common(t, c, e, c->snd_nxt);
+    acknowledged(c);
     if (due == TCP_DUE_OWED_ACK) {
         c->acks_owed--;
     }
     if (due == TCP_DUE_CHALLENGE) {
         c->challenge_due = 0;
     }
-    acknowledged(c);
 }
 
 /* Zero-window and keep-alive probes: one below what the peer has, so that it must answer; no data
@@ -121,7 +124,7 @@ static void emit_probe(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, en
     if (due == TCP_DUE_PROBE) {
         c->probe_due = 0;
         c->probes = (uint8_t)min_u32(c->probes + 1u, UINT8_MAX);
-        c->probe_count++;
+        COLD_COUNT(t, c, probe_count, 1);
     } else {
         c->keepalive_due = 0;
     }
@@ -161,7 +164,7 @@ static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         s->options.present |= WEIR_SEGMENT_SACK_PERMITTED;
     }
     if (with_ack ? c->window_scaling : o->window_scaling) {
-        c->rcv_wscale = window_scale_for(o->receive_buffer);
+        c->rcv_wscale = window_scale_for(o);
         s->options.present |= WEIR_SEGMENT_WSCALE;
         s->options.wscale = c->rcv_wscale;
     }
@@ -225,7 +228,7 @@ static bool emit_again(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
 {
     uint32_t per = emit_payload_max(c), size;
     struct tx_record *r = tx_at(t, index);
-    bool fin = (r->flags & TX_FIN) != 0;
+    bool fin = (r->flags & TX_FIN) != 0, psh;
     seq_pos start = r->start;
     uint32_t bytes = r->size - fin;
 
@@ -236,19 +239,20 @@ static bool emit_again(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         size = e->payload_size;
     }
     fin = fin && size == bytes;
+    psh = (r->flags & TX_PSH) && size == bytes;
     if (!scoreboard_resent(t, c, index, size + fin)) {
         return false;
     }
     if (fin) {
         e->segment.flags |= WEIR_TCP_FIN;
     }
-    if (size && start + size == c->snd_end) {
+    if (psh) {
         e->segment.flags |= WEIR_TCP_PSH;
     }
     e->start = start;
     e->end = start + size + fin;
-    c->bytes_retransmitted += size;
-    c->segments_retransmitted += e->gso_size ? (size + per - 1) / per : 1;
+    COLD_COUNT(t, c, bytes_retransmitted, size);
+    COLD_COUNT(t, c, segments_retransmitted, e->gso_size ? (size + per - 1) / per : 1);
     acknowledged(c);
     timeout_on_send(t, c);
     return true;
@@ -275,6 +279,45 @@ static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_
     return done;
 }
 
+/* PSH on new data that ends at `end` (MUST-61): where a write ended and nothing follows, at the end of a
+ * record, and every half window so that a receiver that waits for it need not wait for ever. */
+static bool push_here(struct tcp_conn *c, const struct tcp_emit *e, seq_pos end)
+{
+    struct tcp_flight *f = c->flight;
+    bool push = (end == c->snd_end && (seq_wire(end) == f->push_at || c->sws_override)) ||
+                seq_wire(end) - f->pushed > c->max_snd_wnd / 2;
+
+    if (!push && (f->send_flags & FLIGHT_RECORDS) && end < c->snd_end) {
+        const struct weir_buffer *last = e->buffers[e->payload_slices - 1];
+
+        push = (last->flags & SENDQ_RECORD_END) && last->position + last->size == end;
+    }
+    f->pushed = push ? seq_wire(end) : f->pushed;
+    return push;
+}
+
+static void mark_new_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, uint32_t per)
+{
+    seq_pos end = e->start + e->payload_size;
+
+    if (e->payload_size % per) {
+        c->flight->small_end = seq_wire(end);
+    } else if ((int32_t)(c->flight->small_end - seq_wire(c->snd_una)) < 0) {
+        c->flight->small_end = seq_wire(c->snd_una); /* never half the sequence space behind */
+    }
+    if (push_here(c, e, end)) {
+        e->segment.flags |= WEIR_TCP_PSH;
+        tx_at(t, c->flight->tx_tail)->flags |= TX_PSH;
+    }
+    quickack_data_sent(t, c);
+}
+
+/* A probe keeps within its record too. */
+static uint32_t probe_bytes(const struct tcp_conn *c, uint32_t probe)
+{
+    return c->flight->send_flags & FLIGHT_RECORDS ? min_u32(probe, sendq_to_record_end(c)) : probe;
+}
+
 /* `probe`: that many bytes whatever cwnd and Nagle say; 0: what they allow. */
 static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
                       const struct tcp_emit_limits *l, uint32_t probe)
@@ -291,7 +334,8 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
             trace_cwnd(t, c, before, WEIR_REASON_IDLE_RESTART);
         }
     }
-    size = probe ? probe : min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
+    size = probe ? probe_bytes(c, probe)
+                 : min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
     common(t, c, e, c->snd_nxt);
     if (size) {
         attach(c, e, l, c->snd_nxt, size);
@@ -305,8 +349,8 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     }
     c->fin_sent |= fin;
     e->segment.flags |= fin ? WEIR_TCP_FIN : 0;
-    if (size && e->end - fin == c->snd_end) {
-        e->segment.flags |= WEIR_TCP_PSH; /* MUST-61: the last of what is buffered */
+    if (size) {
+        mark_new_data(t, c, e, per);
     }
     c->sws_override = 0;
     c->last_send_at = t->env->now;
@@ -381,6 +425,17 @@ static bool make(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits
     }
 }
 
+/* Wire segments. */
+static void count_out(struct tcp_conn *c, const struct tcp_emit *e)
+{
+    if (e->payload_size == 0 || e->start == e->end) {
+        c->other_segments_out++;
+    } else {
+        c->data_segments_out +=
+            e->gso_size ? (e->payload_size + e->gso_size - 1u) / e->gso_size : 1u;
+    }
+}
+
 bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits *l,
                 struct tcp_emit *e)
 {
@@ -415,7 +470,7 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
 
         ecn_segment_out(t, c, e, data, due == TCP_DUE_ECN_ACK);
     }
-    c->segments_out++;
+    count_out(c, e);
     window = (uint32_t)e->segment.window << (e->segment.flags & WEIR_TCP_SYN ? 0 : c->rcv_wscale);
     trace_segment(t, WEIR_RECORD_SEGMENT_OUT, c->id, &e->segment, window, e->gso_size, transmission,
                   notes_for(c, due));

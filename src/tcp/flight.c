@@ -31,6 +31,8 @@ bool flight_ensure(struct tcp *t, struct tcp_conn *c)
     }
     f->index = index;
     f->recover = c->snd_una - 1;
+    f->pushed = f->small_end = seq_wire(c->snd_una);
+    c->busy_time -= t->env->now; /* while it is there: less the moment when that began */
     c->flight = f;
     return true;
 }
@@ -41,6 +43,7 @@ void flight_release_if_idle(struct tcp *t, struct tcp_conn *c)
 
     if (f != &tcp_flight_none && !f->sendq_head && !f->tx_head && c->recovery == TCP_OPEN &&
         !f->tlp_end) { /* a probe whose answer is still to come says whether there was a loss */
+        c->busy_time += t->env->now;
         c->flight = none();
         pool_put(&t->flights, f->index);
     }
@@ -53,6 +56,7 @@ void flight_clear(struct tcp *t, struct tcp_conn *c)
     if (f && f != &tcp_flight_none) {
         sendq_clear(t, c);
         scoreboard_clear(t, c);
+        c->busy_time += t->env->now;
         pool_put(&t->flights, f->index);
     }
     c->flight = none();

@@ -150,7 +150,7 @@ void tcp_half_syn_ack(struct tcp *t, uint32_t name, uint32_t mtu, struct tcp_seg
     s->seq = h->iss;
     s->ack = h->irs + 1;
     s->flags = WEIR_TCP_SYN | WEIR_TCP_ACK;
-    s->window = (uint16_t)min_u32(o->receive_buffer, UINT16_MAX);
+    s->window = (uint16_t)min_u32(tcp_receive_initial(o), UINT16_MAX);
     s->options.present = WEIR_SEGMENT_MSS;
     s->options.mss = (uint16_t)mss;
     if (h->flags & HALF_SACK) {
@@ -166,7 +166,7 @@ void tcp_half_syn_ack(struct tcp *t, uint32_t name, uint32_t mtu, struct tcp_seg
     }
     if (h->flags & HALF_WSCALE) {
         s->options.present |= WEIR_SEGMENT_WSCALE;
-        s->options.wscale = window_scale_for(o->receive_buffer);
+        s->options.wscale = window_scale_for(o);
     }
     h->sent_us = (uint32_t)(t->env->now / WEIR_US);
     h->sent_out = (uint8_t)min_u32(h->sent_out + 1u, UINT8_MAX);

@@ -296,7 +296,11 @@ enum tcp_verdict tcp_input(struct tcp *t, struct tcp_conn *c, const struct tcp_s
     }
     in.segments = gso_size ? (s->payload_size + gso_size - 1) / gso_size : 1;
     trace_segment(t, WEIR_RECORD_SEGMENT_IN, c->id, s, window, gso_size, 0, 0);
-    c->segments_in += in.segments;
+    if (in.size) {
+        c->data_segments_in += in.segments;
+    } else {
+        c->other_segments_in++;
+    }
     c->last_received = t->env->now;
     if (c->keepalive_at != WEIR_NEVER) {
         c->probes = 0;

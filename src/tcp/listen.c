@@ -147,12 +147,12 @@ static void answer_with_ack(struct tcp *t, const struct half_open *h, const stru
     s->seq = h->iss + 1;
     s->ack = h->irs + 1;
     s->flags = WEIR_TCP_ACK;
-    s->window = (uint16_t)min_u32(
-        tcp_listener_at(t, h->listener)->settings->o.receive_buffer >>
-            (h->flags & HALF_WSCALE
-                 ? window_scale_for(tcp_listener_at(t, h->listener)->settings->o.receive_buffer)
-                 : 0),
-        UINT16_MAX);
+    s->window =
+        (uint16_t)min_u32(tcp_receive_initial(&tcp_listener_at(t, h->listener)->settings->o) >>
+                              (h->flags & HALF_WSCALE
+                                   ? window_scale_for(&tcp_listener_at(t, h->listener)->settings->o)
+                                   : 0),
+                          UINT16_MAX);
     if (h->flags & HALF_TIMESTAMPS) {
         s->options.present = WEIR_SEGMENT_TIMESTAMPS;
         s->options.ts_val = (uint32_t)(t->env->now / WEIR_MS) + tcp_ts_offset(t, &a->tuple);
@@ -169,7 +169,7 @@ static bool check_half(struct tcp *t, uint32_t name, const struct tcp_arrival *a
     struct half_open *h = tcp_half_at(t, name);
     const struct tcp_segment *s = a->segment;
     uint32_t offset = s->seq - (h->irs + 1);
-    uint32_t window = min_u32(tcp_listener_at(t, h->listener)->settings->o.receive_buffer,
+    uint32_t window = min_u32(tcp_receive_initial(&tcp_listener_at(t, h->listener)->settings->o),
                               UINT16_MAX); /* what the SYN,ACK announced */
     bool text = s->payload_size || (s->flags & WEIR_TCP_FIN);
 
@@ -237,8 +237,8 @@ struct tcp_conn *half_promote(struct tcp *t, const struct half_open *h, const st
     c->state = WEIR_TCP_SYN_RECEIVED; /* the entry's transition was traced */
     c->snd_una = seq_from_isn(c->iss);
     c->snd_nxt = c->snd_end = c->snd_una + 1;
-    c->rcv_wscale = window_scale_for(l->settings->o.receive_buffer);
-    c->rcv_adv = min_u32(l->settings->o.receive_buffer, UINT16_MAX); /* relative: see learn_peer */
+    c->rcv_wscale = window_scale_for(&l->settings->o);
+    c->rcv_adv = min_u32(c->rcv_limit, UINT16_MAX); /* relative: see learn_peer */
     c->path_mtu = (uint16_t)min_u32(a->mtu, UINT16_MAX);
     syn.options.present = (uint16_t)((h->peer_mss ? WEIR_SEGMENT_MSS : 0) |
                                      (h->flags & HALF_SACK ? WEIR_SEGMENT_SACK_PERMITTED : 0) |

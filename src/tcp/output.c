@@ -6,6 +6,7 @@
 #include "tcp/emit.h"
 #include "tcp/pacer.h"
 #include "tcp/scoreboard.h"
+#include "tcp/sendq.h"
 #include "tcp/tlp.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
@@ -49,11 +50,22 @@ static uint32_t cwnd_room(const struct tcp_conn *c)
     return c->cwnd > flight ? c->cwnd - flight : 0;
 }
 
-/* RFC 9293 3.8.6.2.1 and Nagle (3.7.4): may a last, small piece go now? */
+/* Does the application hold a small piece back? The time for that is the override timer's. */
+static bool corked(const struct tcp_conn *c)
+{
+    return (c->cork || (c->flight->send_flags & FLIGHT_MORE)) &&
+           !(c->sws_override && c->snd_una == c->snd_nxt);
+}
+
+/* RFC 9293 3.8.6.2.1 and Nagle (3.7.4) in Minshall's variant: may a last, small piece go now? It waits only
+ * for an earlier small piece: whole segments on their way are no reason. */
 static bool small_may_go(const struct tcp_conn *c)
 {
-    return c->nodelay || c->snd_una == c->snd_nxt || c->fin_queued ||
-           c->flight->frto == TCP_FRTO_NEW;
+    if (c->fin_queued || c->flight->frto == TCP_FRTO_NEW || (c->flight->send_flags & FLIGHT_PUSH)) {
+        return true;
+    }
+    return !corked(c) && (c->nodelay || c->snd_una == c->snd_nxt ||
+                          (int32_t)(c->flight->small_end - seq_wire(c->snd_una)) <= 0);
 }
 
 /*
@@ -65,9 +77,17 @@ uint32_t output_new_bytes(const struct tcp_conn *c, uint32_t payload_max, enum w
 {
     uint32_t available = (uint32_t)(c->snd_end > c->snd_nxt ? c->snd_end - c->snd_nxt : 0);
     uint32_t usable = window_usable(c), room = cwnd_room(c);
-    uint32_t size = min_u32(available, min_u32(usable, room));
-    uint32_t tail = size % payload_max;
+    bool record = false;
+    uint32_t size, tail;
 
+    if (UNLIKELY(c->flight->send_flags & FLIGHT_RECORDS) && available) {
+        uint32_t bytes = sendq_to_record_end(c);
+
+        record = bytes < available; /* and more behind it: nothing will be added to this one */
+        available = bytes;
+    }
+    size = min_u32(available, min_u32(usable, room));
+    tail = size % payload_max;
     *limit = available == 0      ? WEIR_LIMIT_APP
              : size == available ? WEIR_LIMIT_NONE
              : usable < room     ? WEIR_LIMIT_WINDOW
@@ -76,10 +96,10 @@ uint32_t output_new_bytes(const struct tcp_conn *c, uint32_t payload_max, enum w
         return size;
     }
     if (size == available) {
-        if (small_may_go(c)) {
+        if (record || small_may_go(c)) {
             return size;
         }
-        *limit = WEIR_LIMIT_NAGLE;
+        *limit = corked(c) ? WEIR_LIMIT_APP : WEIR_LIMIT_NAGLE;
         return size - tail;
     }
     if (size > tail) {
@@ -104,22 +124,36 @@ static bool data_due(struct tcp *t, struct tcp_conn *c)
     enum weir_limit limit;
     uint32_t bytes;
 
-    if (c->fin_sent || (c->flight->lost_bytes && c->flight->frto != TCP_FRTO_NEW)) {
+    if (c->flight->lost_bytes && c->flight->frto != TCP_FRTO_NEW) {
         return false; /* what is lost goes before what is new */
     }
-    if (c->snd_end == c->snd_nxt && !c->fin_queued) {
-        trace_limit(t, c, c->snd_nxt == c->snd_una ? WEIR_LIMIT_APP : (enum weir_limit)c->limit);
+    if (c->fin_sent) {
+        trace_limit(t, c, WEIR_LIMIT_APP);
         return false;
     }
     bytes = output_new_bytes(c, emit_payload_max(c), &limit);
     if (limit == WEIR_LIMIT_CWND && bytes == 0) {
         cwv_note(c, true);
     }
-    if (limit != WEIR_LIMIT_NONE && (bytes == 0 || !pacer_on(c))) { /* else pacing is the limit */
-        trace_limit(t, c,
-                    c->write_blocked && limit == WEIR_LIMIT_APP ? WEIR_LIMIT_SEND_BUFFER : limit);
+    if (bytes > 0 || output_fin_due(c, 0)) {
+        trace_limit(t, c, WEIR_LIMIT_NONE);
+        return true;
     }
-    return bytes > 0 || output_fin_due(c, 0);
+    if (limit == WEIR_LIMIT_APP && c->write_blocked) {
+        limit = WEIR_LIMIT_SEND_BUFFER;
+    } else if (limit == WEIR_LIMIT_CWND && c->recovery != TCP_OPEN) {
+        limit = WEIR_LIMIT_RECOVERY;
+    }
+    trace_limit(t, c, limit);
+    return false;
+}
+
+static bool lost_due(struct tcp *t, struct tcp_conn *c)
+{
+    bool due = retransmit_due(t, c);
+
+    trace_limit(t, c, due ? WEIR_LIMIT_NONE : WEIR_LIMIT_RECOVERY);
+    return due;
 }
 
 static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
@@ -145,9 +179,9 @@ static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
         if (UNLIKELY(c->flight->tlp_due) && tlp_ready(t, c)) {
             return TCP_DUE_TAIL_PROBE;
         }
-        due = c->flight->lost_bytes && retransmit_due(t, c) ? TCP_DUE_RETRANSMIT
-              : data_due(t, c)                              ? TCP_DUE_DATA
-                                                            : TCP_DUE_NOTHING;
+        due = c->flight->lost_bytes && lost_due(t, c) ? TCP_DUE_RETRANSMIT
+              : data_due(t, c)                        ? TCP_DUE_DATA
+                                                      : TCP_DUE_NOTHING;
         if (due == TCP_DUE_NOTHING) {
             pacer_rest(c);
         } else if (!pacer_holds(t, c)) {
@@ -155,6 +189,8 @@ static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
         } else {
             trace_limit(t, c, WEIR_LIMIT_PACING);
         }
+    } else {
+        trace_limit(t, c, WEIR_LIMIT_APP); /* its FIN is acknowledged: nothing will be sent */
     }
     if (c->ack_now) {
         return TCP_DUE_ACK;

@@ -42,7 +42,7 @@ static void enter(struct tcp *t, struct tcp_conn *c, const struct ack_info *info
     c->flight->tlp_end = 0;
     c->flight->tlp_due = false;
     c->flight->frto = TCP_FRTO_OFF;
-    c->fast_retransmit_count++;
+    COLD_COUNT(t, c, fast_retransmit_count, 1);
     if (c->ecn) {
         ecn_reduced(t, c);
     }

@@ -5,7 +5,7 @@
  * buffer is the link's low-water mark: foreign memory below it is scarce and is copied out of.) */
 static bool worth_keeping(const struct tcp_conn *c, const struct weir_buffer *b, uint32_t size)
 {
-    uint32_t limit = c->settings->o.receive_buffer;
+    uint64_t limit = (uint64_t)c->rcv_limit * RECVQ_CHARGE_FACTOR;
 
     if (b->references != 1 || size < b->aux32) {
         return false;

@@ -4,6 +4,10 @@
 
 #include "tcp/reassembly.h"
 
+/* The memory that received bytes may take is this many times the receive buffer: what is kept in place fills
+ * at least half of its buffer. */
+#define RECVQ_CHARGE_FACTOR 2
+
 /* A buffer whose data/size are exactly these bytes: the received one by reference (then *buffer becomes
  * NULL), or a copy. NULL: no memory. */
 struct weir_buffer *recvq_hold(struct tcp *t, struct tcp_conn *c, const uint8_t *data,

@@ -99,7 +99,7 @@ static bool split(struct tcp *t, struct tcp_conn *c, uint32_t index, seq_pos at)
     tail->start = at;
     tail->size = (uint32_t)(r->start + r->size - at);
     r->size -= tail->size;
-    r->flags &= (uint8_t)~TX_FIN;
+    r->flags &= (uint8_t) ~(TX_FIN | TX_PSH);
     link_after(t, c->flight, index, tail_index);
     if (!(r->flags & (TX_LOST | TX_SACKED))) {
         rack_insert_after(t, c->flight, index, tail_index);

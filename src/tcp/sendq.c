@@ -1,17 +1,47 @@
 /* sendq.c - see sendq.h. */
 #include "tcp/sendq.h"
 
+#include "tcp/autotune.h"
 #include "tcp/chunksum.h"
 #include "tcp/emit.h"
 #include "tcp/flight.h"
+#include "tcp/scoreboard.h"
+#include "tcp/window.h"
 
 /* Bookkeeping may exceed the application's limit by this factor before bytes are refused: many tiny
  * borrowed buffers cost more than their bytes. */
 #define SENDQ_CHARGE_FACTOR 2
 
-size_t sendq_room(const struct tcp_conn *c)
+/* What waits although window and congestion window would let it go is not counted: it is as good as sent. */
+static uint32_t could_go(const struct tcp_conn *c)
 {
-    uint64_t limit = c->settings->o.send_buffer;
+    uint32_t flight = scoreboard_in_flight(c);
+
+    return min_u32(window_usable(c), c->cwnd > flight ? c->cwnd - flight : 0);
+}
+
+static uint64_t waiting(const struct tcp_conn *c)
+{
+    uint64_t unsent = c->snd_end > c->snd_nxt ? c->snd_end - c->snd_nxt : 0;
+    uint32_t now = could_go(c);
+
+    return unsent > now ? unsent - now : 0;
+}
+
+/* A write may exceed the low-water mark by a super-segment (half a window of the peer at most), so that
+ * segments stay full. */
+static uint64_t room_below_lowat(const struct tcp_conn *c)
+{
+    uint32_t lowat = c->settings->o.notsent_lowat, mss = emit_payload_max(c);
+    uint32_t super = min_u32(c->max_snd_wnd / 2, UINT16_MAX) / mss * mss;
+    uint64_t left = waiting(c);
+
+    return left >= lowat ? 0 : max_u32(lowat, super) - left + could_go(c);
+}
+
+size_t sendq_room(const struct tcp_conn *c, uint32_t buffer)
+{
+    uint64_t limit = buffer;
     uint64_t queued = c->snd_end - max_u64(c->snd_una, tcp_first_data(c));
 
     if (c->snd_una > c->snd_end) {
@@ -20,7 +50,20 @@ size_t sendq_room(const struct tcp_conn *c)
     if (queued >= limit || c->flight->sendq_charge >= limit * SENDQ_CHARGE_FACTOR) {
         return 0;
     }
+    if (UNLIKELY(c->settings->o.notsent_lowat != UINT32_MAX) && tcp_synchronized(c)) {
+        return (size_t)min_u64(limit - queued, room_below_lowat(c));
+    }
     return (size_t)(limit - queued);
+}
+
+bool sendq_writable(const struct tcp_conn *c, uint32_t limit)
+{
+    uint32_t lowat = c->settings->o.notsent_lowat;
+
+    if (lowat != UINT32_MAX) {
+        return waiting(c) * 2 < lowat && sendq_room(c, limit) > 0;
+    }
+    return sendq_room(c, limit) >= min_u32(limit / 3, 65536);
 }
 
 static void push(struct tcp_conn *c, struct weir_buffer *b)
@@ -73,7 +116,7 @@ static struct weir_buffer *new_tail(struct tcp *t, struct tcp_conn *c, size_t si
 
 size_t sendq_append(struct tcp *t, struct tcp_conn *c, const void *data, size_t size)
 {
-    size_t room = sendq_room(c), done = 0;
+    size_t room = sendq_room(c, autotune_send_limit(t, c)), done = 0;
 
     size = size < room ? size : room;
     if (size == 0 || !flight_ensure(t, c)) {
@@ -83,7 +126,8 @@ size_t sendq_append(struct tcp *t, struct tcp_conn *c, const void *data, size_t 
         struct weir_buffer *b = c->flight->sendq_tail;
         size_t part;
 
-        if (!b || b->kind != BUFFER_OWN || b->size == b->capacity) {
+        if (!b || b->kind != BUFFER_OWN || b->size == b->capacity ||
+            (b->flags & SENDQ_RECORD_END)) {
             b = new_tail(t, c, size - done);
             if (!b) {
                 break;
@@ -105,8 +149,11 @@ int sendq_append_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint32
         const void *in;
         void *out;
     } unconst = {.in = data}; /* borrowed memory is only ever read */
+    uint32_t limit = autotune_send_limit(t, c);
+    size_t room = sendq_room(c, limit);
 
-    if (sendq_room(c) < size) {
+    /* larger than the buffer is now: when it is empty */
+    if (room < size && (size <= limit || c->snd_end != c->snd_una || room == 0)) {
         return WEIR_EAGAIN;
     }
     if (!flight_ensure(t, c)) {
@@ -120,6 +167,25 @@ int sendq_append_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint32
     push(c, b);
     c->snd_end += size;
     return WEIR_OK;
+}
+
+void sendq_end_record(struct tcp_conn *c)
+{
+    if (c->flight->sendq_tail) {
+        c->flight->sendq_tail->flags |= SENDQ_RECORD_END;
+        c->flight->send_flags |= FLIGHT_RECORDS;
+    }
+}
+
+uint32_t sendq_to_record_end(const struct tcp_conn *c)
+{
+    const struct tcp_flight *f = c->flight;
+    const struct weir_buffer *b = f->sendq_cursor ? f->sendq_cursor : f->sendq_head;
+
+    while (b && (b->position + b->size <= c->snd_nxt || !(b->flags & SENDQ_RECORD_END))) {
+        b = b->next;
+    }
+    return (uint32_t)((b ? b->position + b->size : c->snd_end) - c->snd_nxt);
 }
 
 void sendq_release(struct tcp *t, struct tcp_conn *c)

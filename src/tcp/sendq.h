@@ -12,11 +12,19 @@
 
 #define SENDQ_SLICES (WEIR_SLICES_MAX - 1)
 
-/* Bytes that fit under the limit now. */
-size_t sendq_room(const struct tcp_conn *c);
+#define SENDQ_RECORD_END 1u /* flag of a buffer: no segment goes beyond its last byte */
+
+/* Bytes that fit under the limits now. */
+size_t sendq_room(const struct tcp_conn *c, uint32_t limit);
+/* Is there so much room that the application is to be told? */
+bool sendq_writable(const struct tcp_conn *c, uint32_t limit);
 
 /* Copies up to `size` bytes in; returns how many (less when memory runs out; 0 possible). */
 size_t sendq_append(struct tcp *t, struct tcp_conn *c, const void *data, size_t size);
+/* What was appended last ends a record. */
+void sendq_end_record(struct tcp_conn *c);
+/* Bytes from snd_nxt to the next end of a record, or to the end. */
+uint32_t sendq_to_record_end(const struct tcp_conn *c);
 int sendq_append_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint32_t size,
                      uint64_t cookie);
 

@@ -3,6 +3,7 @@
 
 #include "tcp/cc.h"
 #include "tcp/flight.h"
+#include "tcp/limits.h"
 #include "tcp/output.h"
 #include "tcp/reassembly.h"
 #include "tcp/timeout.h"
@@ -82,6 +83,7 @@ void tcp_finish(struct tcp *t, struct tcp_conn *c, int error, enum weir_reason r
         c->error = (int16_t)error;
     }
     c->close_reason = (uint16_t)reason;
+    limits_close(t, c);
     tcp_set_state(t, c, WEIR_TCP_CLOSED, reason);
     trace_closed(t, c->id, error, reason);
     timeout_clear(c);
@@ -106,6 +108,7 @@ void tcp_reset(struct tcp *t, struct tcp_conn *c, int error, enum weir_reason re
 
 void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
 {
+    limits_close(t, c);
     tcp_set_state(t, c, WEIR_TCP_TIME_WAIT, reason);
     flight_clear(t, c);
     timeout_clear(c);
@@ -118,6 +121,7 @@ void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c, enum weir_reason rea
 void tcp_established(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
 {
     tcp_set_state(t, c, WEIR_TCP_ESTABLISHED, reason);
+    limits_open(t, c);
     c->backoff = 0;
     c->r1_reported = 0;
     c->syn_due = 0;

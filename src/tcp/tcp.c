@@ -2,6 +2,7 @@
 #include "tcp/tcp.h"
 
 #include "base/siphash.h"
+#include "tcp/autotune.h"
 #include "tcp/cc_bbr.h"
 #include "tcp/cold.h"
 #include "tcp/flight.h"
@@ -127,6 +128,7 @@ struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,
     c->settings = settings ? settings : t->settings;
     tcp_settings_ref(c->settings);
     c->nodelay = c->settings->o.nodelay;
+    autotune_reset(t, c);
     c->cc = cc_find(c->settings->o.congestion);
     c->state = WEIR_TCP_CLOSED;
     c->iss = tcp_isn(t, tuple, &c->settings->o);
@@ -151,6 +153,7 @@ void tcp_conn_free(struct tcp *t, struct tcp_conn *c)
     flight_clear(t, c);
     reassembly_clear(t, c);
     recvq_clear(t, c);
+    autotune_forget(t, c);
     tcp_settings_unref(t, c->settings);
     c->generation = 0;
     t->conn_count--;

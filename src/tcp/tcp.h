@@ -41,7 +41,8 @@ struct tcp_icmp {
 void tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e);
 
 /* ---- User calls (connection already found; see weir.h for the meaning) ------------------------------ */
-int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_t size);
+int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_t size,
+                      uint32_t flags);
 int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint32_t size,
                       uint64_t cookie);
 int64_t tcp_user_recv(struct tcp *t, struct tcp_conn *c, void *data, size_t size);
@@ -52,7 +53,8 @@ void tcp_user_close(struct tcp *t, struct tcp_conn *c);
 void tcp_user_abort(struct tcp *t, struct tcp_conn *c);
 void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *info);
 int tcp_user_set(struct tcp *t, struct tcp_conn *c, enum weir_option option, uint64_t value);
-int tcp_user_get(const struct tcp_conn *c, enum weir_option option, uint64_t *value);
+int tcp_user_get(const struct tcp *t, const struct tcp_conn *c, enum weir_option option,
+                 uint64_t *value);
 int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64_t value);
 int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, uint64_t *value);
 

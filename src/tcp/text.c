@@ -1,6 +1,9 @@
 /* text.c - see text.h. */
 #include "tcp/text.h"
 
+#include "tcp/autotune.h"
+#include "tcp/cold.h"
+#include "tcp/quickack.h"
 #include "tcp/reassembly.h"
 #include "tcp/state.h"
 #include "tcp/timeout.h"
@@ -33,23 +36,10 @@ static void owe_each(struct tcp_conn *c, uint32_t segments)
     c->acks_owed = (uint16_t)min_u32(c->acks_owed + segments, UINT16_MAX);
 }
 
-/* RFC 5681 4.2: at least every second full-sized segment at once, the rest a little later. A second segment
- * of any size is acknowledged at once too: a sender with two in flight counts on it (RFC 8985 7.2 allows for
- * a delayed ACK only when there is one) and would send the last one again as a probe. */
-static void owe_in_order(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
-                         bool filled_hole)
+/* Less than the application wants to be told of waits, unless no more can come. */
+static bool enough_to_read(const struct tcp_conn *c)
 {
-    uint32_t segment = in->segments > 1 ? in->size / in->segments + 1 : in->size;
-    bool wait = c->settings->o.delayed_ack && !filled_hole;
-
-    if (segment > c->rcv_mss) {
-        c->rcv_mss = (uint16_t)min_u32(segment, UINT16_MAX);
-    }
-    if (!wait || in->segments > 1 || c->delack_at != WEIR_NEVER) {
-        c->ack_now = 1;
-    } else {
-        c->delack_at = t->env->now + c->settings->o.delayed_ack_time;
-    }
+    return c->recvq_bytes >= c->settings->o.receive_lowat || c->rcv_adv - c->rcv_nxt <= c->rcv_mss;
 }
 
 void text_in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
@@ -64,8 +54,11 @@ void text_in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
     if (UNLIKELY(hole)) {
         reassembly_advance(t, c);
     }
-    owe_in_order(t, c, in, hole);
-    tcp_event(t, c, WEIR_EVENT_READABLE);
+    quickack_arrived(t, c, in, hole);
+    autotune_arrived(t, c, in);
+    if (enough_to_read(c)) {
+        tcp_event(t, c, WEIR_EVENT_READABLE);
+    }
 }
 
 static void out_of_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
@@ -75,6 +68,8 @@ static void out_of_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
     if (drop != WEIR_DROP_NONE) {
         trace_drop(t, c->id, drop, in->s);
     }
+    COLD_COUNT(t, c, out_of_order_in, in->segments);
+    quickack_enter(c);
     owe_each(c, in->segments);
 }
 
@@ -142,6 +137,7 @@ void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
     trim(c, in);
     if (in->size == 0 && !in->fin) {
         trace_drop(t, c->id, WEIR_DROP_DUPLICATE_DATA, in->s);
+        quickack_enter(c);
         owe_each(c, in->segments);
         return;
     }

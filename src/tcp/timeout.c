@@ -1,9 +1,11 @@
 /* timeout.c - see timeout.h. */
 #include "tcp/timeout.h"
 
+#include "tcp/cold.h"
 #include "tcp/flight.h"
 #include "tcp/output.h"
 #include "tcp/pacer.h"
+#include "tcp/quickack.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
@@ -99,7 +101,9 @@ void timeout_persist(struct tcp *t, struct tcp_conn *c)
         c->backoff = 0;
         set_mode(c, TCP_MODE_PERSIST, t->env->now + rtt_rto(c));
     } else if (c->snd_wnd > 0 && c->timer_mode != TCP_MODE_SWS && !c->sws_override) {
-        set_mode(c, TCP_MODE_SWS, t->env->now + TCP_SWS_OVERRIDE);
+        bool held = c->cork || (c->flight->send_flags & FLIGHT_MORE);
+
+        set_mode(c, TCP_MODE_SWS, t->env->now + TCP_SWS_OVERRIDE + (held ? rtt_srtt(c) : 0));
     }
 }
 
@@ -155,7 +159,7 @@ static void run_rto(struct tcp *t, struct tcp_conn *c)
     if (c->backoff < UINT8_MAX) {
         c->backoff++;
     }
-    c->rto_count++;
+    COLD_COUNT(t, c, rto_count, 1);
     trace_timer(t, c->id, WEIR_TIMER_RTO, c->backoff, rtt_rto(c));
     if (!tcp_synchronized(c)) {
         c->syn_due = 1;
@@ -239,6 +243,7 @@ void timeout_run(struct tcp *t, struct tcp_conn *c)
     if (c->delack_at <= now) {
         c->delack_at = WEIR_NEVER;
         c->ack_now = 1;
+        quickack_timer(c);
         trace_timer(t, c->id, WEIR_TIMER_DELAYED_ACK, 1, 0);
     }
     if (c->keepalive_at <= now) {

@@ -109,17 +109,3 @@ void trace_closed(struct tcp *t, uint32_t id, int error, enum weir_reason reason
     r->u.closed.reason = (uint16_t)reason;
     env_record_end(t->env, r);
 }
-
-void trace_limit(struct tcp *t, struct tcp_conn *c, enum weir_limit limit)
-{
-    struct weir_record scratch, *r;
-
-    if (c->limit == limit) {
-        return;
-    }
-    r = env_record_begin(t->env, WEIR_RECORD_LIMIT, c->id, &scratch);
-    r->u.limit.limit = (uint8_t)limit;
-    r->u.limit.before = c->limit;
-    c->limit = (uint8_t)limit;
-    env_record_end(t->env, r);
-}

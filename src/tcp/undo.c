@@ -54,18 +54,14 @@ void undo_resent(struct tcp *t, struct tcp_conn *c, const struct tx_record *r)
 void undo_on_dsack(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos end,
                    struct ack_info *info)
 {
-    struct tcp_cold *cold;
+    struct tcp_cold *cold = cold_of(t, c);
     uint32_t segments = (uint32_t)((end - start + c->mss_base - 1) / c->mss_base);
 
-    if (end - start > c->max_snd_wnd || !c->segments_retransmitted) {
+    if (end - start > c->max_snd_wnd || !cold || !cold->segments_retransmitted) {
         return; /* nonsense, or the network's own duplicate */
     }
     info->dsack = true;
     info->dsack_probe = c->flight->tlp_end == end && end - start <= c->mss_base;
-    cold = cold_ensure(t, c);
-    if (!cold) {
-        return;
-    }
     cold->dsacks_in++;
     if (cold->undo_marker && end > cold->undo_marker) {
         cold->undo_resent -= min_u32(segments, cold->undo_resent);

@@ -3,12 +3,12 @@
 #include "tcp/cold.h"
 #include "tcp/tcp.h"
 
-#define MSS_CLAMP_MIN 64 /* of a link with the smallest MTU there is */
-
+#include "tcp/autotune.h"
 #include "tcp/cc.h"
 #include "tcp/ecn.h"
 #include "tcp/flight.h"
 #include "tcp/pacer.h"
+#include "tcp/quickack.h"
 #include "tcp/rate.h"
 #include "tcp/reassembly.h"
 #include "tcp/rtt.h"
@@ -16,6 +16,8 @@
 #include "tcp/sendq.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
+
+#define MSS_CLAMP_MIN 64 /* of a link with the smallest MTU there is */
 
 /* May the application still send? */
 static int check_send(const struct tcp_conn *c)
@@ -32,7 +34,24 @@ static int check_send(const struct tcp_conn *c)
     }
 }
 
-int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_t size)
+/* The end of a write: what it says about the bytes behind. A write that was cut short says nothing. */
+static void written(struct tcp_conn *c, uint32_t flags)
+{
+    struct tcp_flight *f = c->flight;
+
+    f->send_flags &= (uint8_t) ~(FLIGHT_MORE | FLIGHT_PUSH);
+    if (flags & WEIR_SEND_MORE) {
+        f->send_flags |= FLIGHT_MORE;
+    } else {
+        f->push_at = seq_wire(c->snd_end);
+    }
+    if (flags & WEIR_SEND_RECORD_END) {
+        sendq_end_record(c);
+    }
+}
+
+int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_t size,
+                      uint32_t flags)
 {
     int error = check_send(c);
     size_t done;
@@ -53,13 +72,22 @@ int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_
         c->write_blocked = 1;
     }
     if (done == 0) {
-        bool full = sendq_room(c) == 0;
+        bool full = sendq_room(c, autotune_send_limit(t, c)) == 0;
 
         flight_release_if_idle(t, c);
         return full ? WEIR_EAGAIN : WEIR_ENOBUFS;
     }
+    written(c, done < size ? 0 : flags);
     tcp_touch(t, c);
     return (int64_t)done;
+}
+
+/* Bytes that one borrowed piece may have. */
+static uint32_t send_most(const struct tcp_conn *c)
+{
+    const struct weir_tcp_options *o = &c->settings->o;
+
+    return o->send_buffer ? o->send_buffer : max_u32(o->send_buffer_max, TCP_BUFFER_INITIAL);
 }
 
 int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint32_t size,
@@ -71,7 +99,7 @@ int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint3
     if (error != WEIR_OK) {
         return error;
     }
-    if (size == 0 || size > c->settings->o.send_buffer) {
+    if (size == 0 || size > send_most(c)) {
         return size ? WEIR_EMSGSIZE : WEIR_EINVAL;
     }
     waited = rate_waits_for_app(c);
@@ -82,6 +110,7 @@ int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint3
     if (error == WEIR_EAGAIN) {
         c->write_blocked = 1;
     } else if (error == WEIR_OK) {
+        written(c, 0);
         tcp_touch(t, c);
     }
     return error;
@@ -99,6 +128,12 @@ static int nothing_to_read(const struct tcp_conn *c)
     return WEIR_EAGAIN;
 }
 
+static void has_read(struct tcp *t, struct tcp_conn *c)
+{
+    quickack_read(c);
+    autotune_read(t, c);
+}
+
 int64_t tcp_user_recv(struct tcp *t, struct tcp_conn *c, void *data, size_t size)
 {
     uint32_t done;
@@ -107,6 +142,7 @@ int64_t tcp_user_recv(struct tcp *t, struct tcp_conn *c, void *data, size_t size
         return nothing_to_read(c);
     }
     done = recvq_read(t, c, data, (uint32_t)min_u64(size, UINT32_MAX));
+    has_read(t, c);
     tcp_touch(t, c);
     return done;
 }
@@ -126,6 +162,7 @@ int tcp_user_consume(struct tcp *t, struct tcp_conn *c, size_t size)
         return WEIR_EINVAL;
     }
     recvq_consume(t, c, (uint32_t)size);
+    has_read(t, c);
     tcp_touch(t, c);
     return WEIR_OK;
 }
@@ -190,93 +227,6 @@ void tcp_user_abort(struct tcp *t, struct tcp_conn *c)
     tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_USER_ABORT);
 }
 
-static void fill_endpoint(const struct tcp_conn *c, const struct ip_addr *a, uint16_t port,
-                          struct weir_endpoint *e)
-{
-    memset(e, 0, sizeof(*e));
-    ip_addr_to_public(a, &e->ip);
-    if (e->ip.family == 6 && ip_addr_is_link_local(a)) {
-        e->ip.scope = c->path_link + 1u;
-    }
-    e->port = port;
-}
-
-static void fill_recovery(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *i)
-{
-    static const uint8_t states[] = {
-        [TCP_OPEN] = WEIR_RECOVERY_OPEN,
-        [TCP_RECOVERY] = WEIR_RECOVERY_FAST,
-        [TCP_LOSS] = WEIR_RECOVERY_LOSS,
-        [TCP_CWR] = WEIR_RECOVERY_CWR,
-    };
-    const struct tcp_cold *cold = cold_of(t, c);
-
-    i->recovery = states[c->recovery];
-    if (c->recovery == TCP_OPEN && (c->flight->sacked_bytes || c->flight->dup_acks)) {
-        i->recovery = WEIR_RECOVERY_DISORDER;
-    }
-    scoreboard_count(t, c, i);
-    i->reordering_segments = max_u32(c->reordering, TCP_DUP_THRESHOLD);
-    i->reordering_count = c->reorder_seen;
-    if (cold) {
-        i->undo_count = cold->undone;
-        i->spurious_rto_count = cold->spurious_rtos;
-        i->tail_probe_count = cold->probes_sent;
-        i->dsack_received_count = cold->dsacks_in;
-        i->dsack_sent_count = cold->dsacks_out;
-        i->lost_retransmission_count = cold->lost_again;
-    }
-}
-
-void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *i)
-{
-    uint64_t sent = c->snd_nxt - seq_from_isn(c->iss), acked = c->snd_una - seq_from_isn(c->iss);
-
-    i->state = c->state;
-    i->window_scaling = c->window_scaling;
-    i->timestamps = c->timestamps;
-    i->sack = c->sack;
-    i->snd_wscale = c->snd_wscale;
-    i->rcv_wscale = c->rcv_wscale;
-    i->snd_mss = (uint16_t)(c->mss_base - (c->timestamps ? 12 : 0));
-    i->rcv_mss = c->rcv_mss;
-    i->peer_mss = c->peer_mss;
-    i->error = c->error ? c->error : c->soft_error;
-    fill_endpoint(c, &c->local, c->local_port, &i->local);
-    fill_endpoint(c, &c->remote, c->remote_port, &i->remote);
-    i->link = c->path_link;
-    i->id = c->id;
-    i->cwnd_bytes = c->cwnd;
-    i->ssthresh_bytes = c->ssthresh;
-    i->snd_wnd_bytes = c->snd_wnd;
-    i->rcv_wnd_bytes = (uint32_t)(c->rcv_adv > c->rcv_nxt ? c->rcv_adv - c->rcv_nxt : 0);
-    i->unacked_bytes = scoreboard_total(c);
-    i->unsent_bytes = (uint32_t)(c->snd_end > c->snd_nxt ? c->snd_end - c->snd_nxt : 0);
-    i->unread_bytes = c->recvq_bytes;
-    i->srtt = rtt_srtt(c);
-    i->rttvar = (weir_time)c->rttvar4_us * WEIR_US / 4;
-    i->rto = rtt_rto(c);
-    i->min_rtt = (weir_time)c->min_rtt_us * WEIR_US;
-    i->bytes_sent = (sent ? sent - 1 : 0) + c->bytes_retransmitted - c->fin_sent;
-    i->bytes_acked = acked ? acked - 1 - (c->fin_sent && c->snd_una > c->snd_end) : 0;
-    i->bytes_received =
-        c->irs || c->rcv_nxt ? c->rcv_nxt - seq_from_isn(c->irs) - 1 - c->fin_received : 0;
-    i->bytes_retransmitted = c->bytes_retransmitted;
-    i->segments_sent = c->segments_out;
-    i->segments_received = c->segments_in;
-    i->segments_retransmitted = c->segments_retransmitted;
-    i->rto_count = c->rto_count;
-    i->fast_retransmit_count = c->fast_retransmit_count;
-    i->zero_window_probe_count = c->probe_count;
-    i->congestion = cc_congestion(c->cc);
-    i->phase = (uint16_t)cc_phase(c);
-    i->app_limited = c->flight->rate.last_app_limited;
-    i->delivery_rate = rate_last(c);
-    i->pacing_rate = pacer_rate(c);
-    ecn_info(t, c, i);
-    fill_recovery(t, c, i);
-}
-
 int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64_t value)
 {
     switch (option) {
@@ -298,10 +248,12 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
     case WEIR_OPT_TOS: o->tos = (uint8_t)value; return value <= UINT8_MAX ? WEIR_OK : WEIR_EINVAL;
     case WEIR_OPT_RECEIVE_BUFFER:
         o->receive_buffer = (uint32_t)value;
-        return value >= 256 && value <= 1u << 30 ? WEIR_OK : WEIR_EINVAL;
+        return value == (uint32_t)value && tcp_buffer_valid((uint32_t)value) ? WEIR_OK
+                                                                             : WEIR_EINVAL;
     case WEIR_OPT_SEND_BUFFER:
         o->send_buffer = (uint32_t)value;
-        return value >= 256 && value <= 1u << 30 ? WEIR_OK : WEIR_EINVAL;
+        return value == (uint32_t)value && tcp_buffer_valid((uint32_t)value) ? WEIR_OK
+                                                                             : WEIR_EINVAL;
     case WEIR_OPT_CONGESTION:
         o->congestion = (uint8_t)value;
         return value < WEIR_CC_COUNT ? WEIR_OK : WEIR_EINVAL;
@@ -321,6 +273,12 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
         o->mss_clamp = (uint16_t)value;
         return value == 0 || (value >= MSS_CLAMP_MIN && value <= UINT16_MAX) ? WEIR_OK
                                                                              : WEIR_EINVAL;
+    case WEIR_OPT_RECEIVE_LOWAT:
+        o->receive_lowat = (uint32_t)value;
+        return value && value <= TCP_BUFFER_MAX ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_NOTSENT_LOWAT:
+        o->notsent_lowat = (uint32_t)value;
+        return value && value <= UINT32_MAX ? WEIR_OK : WEIR_EINVAL;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -337,8 +295,12 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_R2_TIME: *value = o->r2_time; return WEIR_OK;
     case WEIR_OPT_TTL: *value = o->ttl; return WEIR_OK;
     case WEIR_OPT_TOS: *value = o->tos; return WEIR_OK;
-    case WEIR_OPT_RECEIVE_BUFFER: *value = o->receive_buffer; return WEIR_OK;
-    case WEIR_OPT_SEND_BUFFER: *value = o->send_buffer; return WEIR_OK;
+    case WEIR_OPT_RECEIVE_BUFFER: *value = tcp_receive_initial(o); return WEIR_OK;
+    case WEIR_OPT_SEND_BUFFER:
+        *value = o->send_buffer ? o->send_buffer : TCP_BUFFER_INITIAL;
+        return WEIR_OK;
+    case WEIR_OPT_RECEIVE_LOWAT: *value = o->receive_lowat; return WEIR_OK;
+    case WEIR_OPT_NOTSENT_LOWAT: *value = o->notsent_lowat; return WEIR_OK;
     case WEIR_OPT_CONGESTION: *value = o->congestion; return WEIR_OK;
     case WEIR_OPT_PACING: *value = o->pacing; return WEIR_OK;
     case WEIR_OPT_MAX_PACING_RATE: *value = o->max_pacing_rate; return WEIR_OK;
@@ -351,13 +313,50 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     }
 }
 
+/* Options that are a connection's own: nothing to share. false: another one. */
+static bool set_own(struct tcp *t, struct tcp_conn *c, enum weir_option option, uint64_t value)
+{
+    switch (option) {
+    case WEIR_OPT_USER: c->user = value; return true;
+    case WEIR_OPT_CORK: c->cork = value != 0; break;
+    case WEIR_OPT_QUICKACK: quickack_set(c, value); break;
+    default: return false;
+    }
+    tcp_touch(t, c);
+    return true;
+}
+
+/* What follows at once from an option that has changed. */
+static void option_changed(struct tcp *t, struct tcp_conn *c, enum weir_option option)
+{
+    if (option == WEIR_OPT_NODELAY && c->nodelay && c->flight != &tcp_flight_none) {
+        c->flight->send_flags |= FLIGHT_PUSH; /* what is held back goes now, corked or not */
+    }
+    if (option == WEIR_OPT_RECEIVE_BUFFER) {
+        autotune_reset(t, c);
+    }
+    if (option == WEIR_OPT_CONGESTION) {
+        cc_change(t, c, c->settings->o.congestion);
+    } else if (option == WEIR_OPT_PACING || option == WEIR_OPT_MAX_PACING_RATE) {
+        pacer_reset(c);
+    }
+    if (option == WEIR_OPT_RECEIVE_LOWAT && c->recvq_bytes >= c->settings->o.receive_lowat) {
+        tcp_event(t, c, WEIR_EVENT_READABLE);
+    }
+    if (c->write_blocked && sendq_writable(c, autotune_send_limit(t, c))) {
+        c->write_blocked = 0;
+        tcp_event(t, c, WEIR_EVENT_WRITABLE);
+    }
+    timeout_keepalive(t, c);
+    tcp_touch(t, c);
+}
+
 int tcp_user_set(struct tcp *t, struct tcp_conn *c, enum weir_option option, uint64_t value)
 {
     struct weir_tcp_options o = c->settings->o;
     int error;
 
-    if (option == WEIR_OPT_USER) {
-        c->user = value;
+    if (set_own(t, c, option, value)) {
         return WEIR_OK;
     }
     error = tcp_option_apply(&o, option, value);
@@ -370,27 +369,31 @@ int tcp_user_set(struct tcp *t, struct tcp_conn *c, enum weir_option option, uin
         if (!own) {
             return WEIR_ENOBUFS;
         }
+        if (option == WEIR_OPT_RECEIVE_BUFFER) {
+            autotune_forget(t, c);
+        }
         tcp_settings_unref(t, c->settings);
         c->settings = own;
     } else {
+        if (option == WEIR_OPT_RECEIVE_BUFFER) {
+            autotune_forget(t, c);
+        }
         c->settings->o = o;
     }
     c->nodelay = o.nodelay;
-    if (option == WEIR_OPT_CONGESTION) {
-        cc_change(t, c, o.congestion);
-    } else if (option == WEIR_OPT_PACING || option == WEIR_OPT_MAX_PACING_RATE) {
-        pacer_reset(c);
-    }
-    timeout_keepalive(t, c);
-    tcp_touch(t, c);
+    option_changed(t, c, option);
     return WEIR_OK;
 }
 
-int tcp_user_get(const struct tcp_conn *c, enum weir_option option, uint64_t *value)
+int tcp_user_get(const struct tcp *t, const struct tcp_conn *c, enum weir_option option,
+                 uint64_t *value)
 {
-    if (option == WEIR_OPT_USER) {
-        *value = c->user;
-        return WEIR_OK;
+    switch (option) {
+    case WEIR_OPT_USER: *value = c->user; return WEIR_OK;
+    case WEIR_OPT_CORK: *value = c->cork; return WEIR_OK;
+    case WEIR_OPT_QUICKACK: *value = !(c->ack_flags & QUICKACK_INTERACTIVE); return WEIR_OK;
+    case WEIR_OPT_RECEIVE_BUFFER: *value = c->rcv_limit; return WEIR_OK;
+    case WEIR_OPT_SEND_BUFFER: *value = autotune_send_limit(t, c); return WEIR_OK;
+    default: return tcp_option_read(&c->settings->o, option, value);
     }
-    return tcp_option_read(&c->settings->o, option, value);
 }

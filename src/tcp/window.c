@@ -1,27 +1,33 @@
 /* window.c - see window.h. */
 #include "tcp/window.h"
 
-uint8_t window_scale_for(uint32_t receive_buffer)
+#include "tcp/recvq.h"
+
+uint8_t window_scale_for(const struct weir_tcp_options *o)
 {
     uint8_t scale = 0;
 
-    while (scale < TCP_WSCALE_MAX && (receive_buffer >> scale) > UINT16_MAX) {
+    while (scale < TCP_WSCALE_MAX && (tcp_receive_most(o) >> scale) > UINT16_MAX) {
         scale++;
     }
     return scale;
 }
 
-/* Free room. Queues are charged with whole buffers, so what is announced can be held. */
+/* Free room. What is announced is payload; the memory that holds it may be twice that, and no more: queues
+ * are charged with whole buffers too. */
 static uint32_t space(const struct tcp_conn *c)
 {
-    uint32_t limit = c->settings->o.receive_buffer;
+    uint64_t limit = c->rcv_limit, memory = limit * RECVQ_CHARGE_FACTOR;
 
-    return c->recvq_charge < limit ? limit - c->recvq_charge : 0;
+    if (c->recvq_bytes >= limit || c->recvq_charge >= memory) {
+        return 0;
+    }
+    return (uint32_t)min_u64(limit - c->recvq_bytes, memory - c->recvq_charge);
 }
 
 seq_pos window_edge(const struct tcp_conn *c)
 {
-    uint32_t limit = c->settings->o.receive_buffer;
+    uint32_t limit = c->rcv_limit;
     uint32_t useful = min_u32(limit / 2, c->rcv_mss);
     uint32_t room = space(c);
     seq_pos edge;
@@ -34,7 +40,7 @@ seq_pos window_edge(const struct tcp_conn *c)
 
 bool window_update_due(const struct tcp_conn *c)
 {
-    uint32_t limit = c->settings->o.receive_buffer;
+    uint32_t limit = c->rcv_limit;
     seq_pos edge;
     uint64_t gain;
 

@@ -4,8 +4,8 @@
 
 #include "tcp/conn.h"
 
-/* Scale factor to announce for a receive buffer of that size. */
-uint8_t window_scale_for(uint32_t receive_buffer);
+/* Scale factor to announce: the largest window that these options may lead to must fit. */
+uint8_t window_scale_for(const struct weir_tcp_options *o);
 
 /* The right edge to announce now: never moves left, and right only by a useful amount. */
 seq_pos window_edge(const struct tcp_conn *c);
