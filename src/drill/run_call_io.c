@@ -163,7 +163,7 @@ static bool check_pattern(struct run *run, const struct run_call *call, uint64_t
 
 static bool receive_attempt(struct run *run, struct run_call *call)
 {
-    int flags = call->number[0];
+    int flags = call->number[0] | (call->number[1] ? WEIR_MSG_PEEK : 0); /* nowhere to put it */
     bool all = (flags & WEIR_MSG_WAITALL) && !(flags & WEIR_MSG_PEEK);
     int64_t got =
         weir_sock_recv(call->fd->sock, call->data + call->done, call->size - call->done, flags);
@@ -189,7 +189,35 @@ static bool receive_attempt(struct run *run, struct run_call *call)
     return true;
 }
 
-/* What the stack says beside the bytes: flags, and control messages, of which it has none. */
+/* The one control message there is: {cmsg_level=SOL_TCP, cmsg_type=TCP_CM_INQ, cmsg_data=N} */
+static bool check_left(struct run *run, const struct run_call *call, const struct drill_expr *list)
+{
+    static const char *const names[] = {"cmsg_level", "cmsg_type", "cmsg_data"};
+    int64_t expected[ARRAY_SIZE(names)] = {0};
+    int left = 0;
+
+    (void)weir_sock_ioctl(call->fd->sock, WEIR_SIOCINQ, &left);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const struct drill_expr *value =
+            list->item_count == 1 ? drill_expr_field(list->items, names[i]) : NULL;
+
+        if (!value || value->kind == DRILL_EXPR_STRUCT) {
+            return run_fail(run, call->pos, "recvmsg() gave one control message: TCP_CM_INQ");
+        }
+        if (!run_expr_number(run, value, &expected[i])) {
+            return false;
+        }
+    }
+    if (expected[0] != WEIR_SOL_TCP || expected[1] != RUN_TCP_INQ) {
+        return run_fail(run, call->pos, "recvmsg() gave one control message: TCP_CM_INQ");
+    }
+    return expected[2] == left ||
+           run_fail(run, call->pos,
+                    "recvmsg() gave another number\n  expected: %lld\n  actual:   %d",
+                    (long long)expected[2], left);
+}
+
+/* What is said beside the bytes: flags, and control messages. */
 static bool recvmsg_finish(struct run *run, struct run_call *call)
 {
     const struct drill_expr *message = run_arg(call, 1);
@@ -200,7 +228,11 @@ static bool recvmsg_finish(struct run *run, struct run_call *call)
     if (call->result < 0) {
         return true;
     }
-    if (control && control->kind == DRILL_EXPR_LIST && control->item_count > 0) {
+    if (control && control->kind == DRILL_EXPR_LIST && call->fd->tells_left) {
+        if (!check_left(run, call, control)) {
+            return false;
+        }
+    } else if (control && control->kind == DRILL_EXPR_LIST && control->item_count > 0) {
         return run_fail(run, call->pos, "recvmsg() gave no control message");
     }
     if (flags && !run_expr_number(run, flags, &expected)) {

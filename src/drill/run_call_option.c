@@ -71,7 +71,16 @@ static bool set_begin(struct run *run, struct run_call *call)
 
 static bool set_attempt(struct run *run, struct run_call *call)
 {
+    int32_t number;
+
     (void)run;
+    if (call->number[0] == WEIR_SOL_TCP && call->number[1] == RUN_TCP_INQ) {
+        memcpy(&number, call->data, sizeof(number));
+        call->result =
+            call->size < sizeof(number) || number < 0 || number > 1 ? -WEIR_SOCK_EINVAL : 0;
+        call->fd->tells_left = call->result == 0 ? number == 1 : call->fd->tells_left;
+        return true;
+    }
     call->result = weir_sock_setsockopt(call->fd->sock, call->number[0], call->number[1],
                                         call->data, (uint32_t)call->size);
     return true;

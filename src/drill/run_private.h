@@ -18,6 +18,7 @@
 #define RUN_TOLERANCE (4 * WEIR_MS)
 #define RUN_TOLERANCE_STRICT WEIR_MS
 #define RUN_PACKET_MAX 65535
+#define RUN_TCP_INQ 36 /* TCP_INQ and TCP_CM_INQ: made here, from what ioctl says */
 
 /* ---- Connections ---------------------------------------------------------------------------------------- */
 
@@ -70,6 +71,7 @@ struct run_fd {
     int number; /* as in the script */
     enum run_fd_kind kind;
     bool nonblocking;
+    bool tells_left; /* TCP_INQ: recvmsg says how many bytes are left to read */
     struct weir_sock *sock;
     struct run_conn *conn;
     struct run_watch *watches; /* EPOLL */
