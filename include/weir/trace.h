@@ -113,6 +113,11 @@ enum weir_drop {
     WEIR_DROP_OFFLOAD,      /* the device's offload fields make no sense */
     WEIR_DROP_NO_TIMESTAMP, /* negotiated, but the segment has none (RFC 7323 3.2) */
     WEIR_DROP_ECN_CONFLICT, /* SYNs of one handshake ask for different kinds of ECN: answered with RST */
+    /* authentication (RFC 5925, RFC 2385) */
+    WEIR_DROP_AUTH_MISSING,    /* no MAC where there must be one */
+    WEIR_DROP_AUTH_UNEXPECTED, /* a TCP-MD5 option where no key is */
+    WEIR_DROP_AUTH_KEY,        /* a KeyID that nobody knows */
+    WEIR_DROP_AUTH_MAC,        /* the MAC is wrong */
     WEIR_DROP_COUNT
 };
 WEIR_API const char *weir_drop_name(enum weir_drop drop); /* "tcp-checksum" */

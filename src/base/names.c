@@ -85,7 +85,11 @@
     X(NO_NEIGHBOR, "no-neighbor")                     \
     X(OFFLOAD, "offload")                             \
     X(NO_TIMESTAMP, "no-timestamp")                   \
-    X(ECN_CONFLICT, "ecn-conflict")
+    X(ECN_CONFLICT, "ecn-conflict")                   \
+    X(AUTH_MISSING, "auth-missing")                   \
+    X(AUTH_UNEXPECTED, "auth-unexpected")             \
+    X(AUTH_KEY, "auth-key")                           \
+    X(AUTH_MAC, "auth-mac")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};

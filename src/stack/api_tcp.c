@@ -2,6 +2,7 @@
 #include "stack/stack.h"
 
 #include "base/siphash.h"
+#include "tcp/auth.h"
 
 void weir_listen_config_default(struct weir_listen_config *c)
 {
@@ -49,7 +50,7 @@ static struct tcp_settings *settings_for(struct weir_stack *s, const struct weir
         tcp_settings_ref(s->tcp.settings);
         return s->tcp.settings;
     }
-    if (!stack_options_valid(o)) {
+    if (!stack_options_valid(o) || !auth_keys_valid(&s->env, o->keys, o->key_count)) {
         *error = WEIR_EINVAL;
         return NULL;
     }
@@ -312,6 +313,7 @@ static int choose_tuple(struct weir_stack *s, const struct weir_connect_config *
 int weir_tcp_connect(struct weir_stack *s, const struct weir_connect_config *config,
                      weir_handle *out)
 {
+    const struct weir_tcp_key *key;
     struct tcp_settings *settings;
     struct tcp_tuple tuple;
     struct ip_path path;
@@ -328,6 +330,11 @@ int weir_tcp_connect(struct weir_stack *s, const struct weir_connect_config *con
     c = tcp_conn_new(&s->tcp, &tuple, settings, false);
     tcp_settings_unref(&s->tcp, settings);
     if (!c) {
+        return WEIR_ENOBUFS;
+    }
+    key = auth_key_for(c->settings->keys, &c->remote);
+    if (key && auth_begin(&s->tcp, c, key) != WEIR_OK) {
+        tcp_conn_free(&s->tcp, c);
         return WEIR_ENOBUFS;
     }
     c->user = config->user;

@@ -1,5 +1,6 @@
 /* receive.c - weir_input: from a frame to the connection, entry or listener it is for. */
 #include "stack/stack.h"
+#include "tcp/auth.h"
 #include "tcp/trace.h"
 #include "wire/udp.h"
 
@@ -165,13 +166,31 @@ static void for_half(struct weir_stack *s, uint32_t name, const struct tcp_arriv
     carry_out(s, a, p, &out);
 }
 
+/* Does the segment carry the MAC that the connection asks for? Nothing of it counts if not. */
+static NOINLINE bool authentic(struct weir_stack *s, struct tcp_conn *c,
+                               const struct tcp_arrival *a)
+{
+    enum weir_drop drop = auth_check(&s->tcp, c, a);
+
+    if (drop != WEIR_DROP_NONE) {
+        trace_drop(&s->tcp, c->id, drop, a->segment);
+    }
+    return drop == WEIR_DROP_NONE;
+}
+
 static inline void dispatch(struct weir_stack *s, const struct tcp_arrival *a,
                             const struct ip_packet *p)
 {
     uint32_t name = demux_find(&s->demux, &a->tuple);
 
     if (LIKELY(name && tcp_name_kind(name) == TCP_KIND_CONN)) {
-        for_conn(s, tcp_conn_at(&s->tcp, name), a, p);
+        struct tcp_conn *c = tcp_conn_at(&s->tcp, name);
+
+        if (UNLIKELY(c->auth || (a->segment->options.present & WEIR_SEGMENT_MD5)) &&
+            !authentic(s, c, a)) {
+            return;
+        }
+        for_conn(s, c, a, p);
     } else if (!name) {
         for_listener(s, a, p);
     } else if (tcp_name_kind(name) == TCP_KIND_TIME_WAIT) {

@@ -287,7 +287,7 @@ static bool shrink(struct weir_stack *s, struct tcp_conn *c)
     struct tcp_tuple tuple = {c->local, c->remote, c->local_port, c->remote_port};
     uint32_t index;
 
-    if (!c->orphan || c->in_event_list) {
+    if (!c->orphan || c->in_event_list || c->auth) { /* an entry could not check MACs */
         return false;
     }
     while (s->tcp.time_wait_count >= s->env.config.time_wait_max && s->tcp.time_wait_fifo.head) {

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "tcp/auth.h"
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
 #include "wire/checksum.h"
@@ -338,6 +339,12 @@ static bool dispatch(struct weir_stack *s, struct tcp_conn *c, const struct ip_p
     if (e->gso_size && link && !link->tx_gso) {
         start_cut(s, b, slices, path->link, s->ip.links[path->link].header_size, e);
         return next_piece(s, f);
+    }
+    if (UNLIKELY(c->auth) && !auth_sign(&s->tcp, c, b->header + tcp_offset, &e->segment,
+                                        b->slices + 1, e->payload_slices)) {
+        s->env.dropped[WEIR_DROP_AUTH_MAC]++; /* it counts as lost: the timer tries again */
+        block_put(s, b);
+        return false;
     }
     finish_checksum(s, c, b, e, tcp_offset, &f->offload, !link || link->tx_csum || link->tx_gso);
     if (e->gso_size) {

@@ -8,6 +8,7 @@
 #include "tcp/ecn.h"
 
 #define TCP_DSACK_QUEUE 4
+struct tcp_auth; /* auth.h */
 
 struct tcp_cold {
     uint32_t free_next;     /* the pool's, when free */
@@ -32,6 +33,7 @@ struct tcp_cold {
 
     /* counters */
     uint32_t undone, probes_sent, dsacks_in, dsacks_out, lost_again, spurious_rtos;
+    struct tcp_auth *auth; /* when c->auth */
 
     /* limits.c: what limited the sender, and for how long */
     weir_time limit_time[WEIR_LIMIT_COUNT];

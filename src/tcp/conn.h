@@ -41,8 +41,11 @@
 #define TCP_BUFFER_INITIAL 65536u /* of an automatic one */
 
 /* Options of connections, shared and counted: a connection has 8 bytes for them. Changed by copying. */
+struct tcp_keychain; /* auth.h */
+
 struct tcp_settings {
-    struct weir_tcp_options o;
+    struct weir_tcp_options o; /* its `keys` is NULL: they are in the chain */
+    struct tcp_keychain *keys; /* or NULL */
     uint32_t references;
 };
 
@@ -209,6 +212,7 @@ struct tcp_conn {
     uint32_t ack_now : 1, write_blocked : 1, r1_reported : 1;
     uint32_t in_demux : 1, simultaneous : 1, sws_override : 1, closed_reported : 1;
     uint32_t challenge_due : 1, dsack_due : 1;
+    uint32_t auth : 2; /* 0: not authenticated; else enum weir_auth + 1 */
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
     uint32_t accecn_option : 1; /* a byte counter moved: the next segment says so */
     uint32_t cork : 1;

@@ -1,6 +1,7 @@
 /* emit.c - see output.h and emit.h: makes the segment that is due and books it. */
 #include "tcp/emit.h"
 
+#include "tcp/auth.h"
 #include "tcp/cc.h"
 #include "tcp/cold.h"
 #include "tcp/cwv.h"
@@ -27,25 +28,26 @@ uint16_t tcp_mss_base(const struct tcp_conn *c, uint32_t mtu)
     if (c->settings->o.mss_clamp) {
         mss = min_u32(mss, c->settings->o.mss_clamp);
     }
-    return (uint16_t)max_u32(mss, TIMESTAMP_SPACE + 8);
+    return (uint16_t)max_u32(mss, TIMESTAMP_SPACE + auth_option_size(c) + 8);
 }
 
 /* SACK blocks that a segment sent now would carry; data makes room for at most that many. */
 static uint8_t sack_blocks(const struct tcp_conn *c, struct tcp_sack_block *blocks)
 {
     uint8_t n = c->sack && c->reassembly ? reassembly_sack(c, blocks) : 0;
-    uint32_t fixed = (c->timestamps ? TIMESTAMP_SPACE : 0) + 4 + 8; /* and some payload */
+    uint32_t others = (c->timestamps ? TIMESTAMP_SPACE : 0) + auth_option_size(c);
+    uint32_t fixed = others + 4 + 8; /* and some payload */
 
     if (UNLIKELY(c->mss_base < fixed + 8u * n)) { /* the smallest MTUs */
         n = c->mss_base > fixed ? (uint8_t)((c->mss_base - fixed) / 8) : 0;
     }
-    return c->timestamps && n > 3 ? 3 : n;
+    return (uint8_t)min_u32(n, (TCP_OPTIONS_MAX - 4 - others) / 8);
 }
 
 uint32_t emit_payload_max(const struct tcp_conn *c)
 {
     struct tcp_sack_block blocks[WEIR_SACK_BLOCKS_MAX];
-    uint32_t options = c->timestamps ? TIMESTAMP_SPACE : 0;
+    uint32_t options = (c->timestamps ? TIMESTAMP_SPACE : 0) + auth_option_size(c);
 
     if (UNLIKELY(c->reassembly && c->sack)) {
         uint8_t n = sack_blocks(c, blocks);
@@ -87,6 +89,9 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
     }
     if (UNLIKELY(accecn_option_due(c))) {
         accecn_put_option(ecn_of(t, c), o, ecn_of(t, c)->first_data_due);
+    }
+    if (UNLIKELY(c->auth)) {
+        auth_prepare(t, c, o);
     }
     e->payload_slices = 0;
     e->payload_size = 0;
@@ -135,7 +140,7 @@ static void emit_rst(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
 {
     common(t, c, e, c->snd_nxt);
     e->segment.flags = WEIR_TCP_RST | WEIR_TCP_ACK;
-    e->segment.options.present = 0;
+    e->segment.options.present &= WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO;
     e->segment.options.sack_count = 0;
     e->segment.window = 0;
     c->rst_pending = 0;
@@ -152,7 +157,8 @@ static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     s->window = window_announce(c, true);
     s->flags = WEIR_TCP_SYN | (with_ack ? WEIR_TCP_ACK : 0);
     s->ack = with_ack ? s->ack : 0;
-    s->options.present = WEIR_SEGMENT_MSS;
+    s->options.present &= WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO;
+    s->options.present |= WEIR_SEGMENT_MSS;
     s->options.mss = (uint16_t)(o->mss_clamp ? min_u32(mss, o->mss_clamp) : mss);
     s->options.sack_count = 0;
     if (with_ack ? c->timestamps : o->timestamps) {
@@ -186,7 +192,7 @@ static uint32_t super_payload(const struct tcp_conn *c, const struct tcp_emit_li
 {
     uint32_t headers = (tcp_is_v4(c) ? 20u : 40u) + TCP_HEADER_MAX;
 
-    if (l->super_size <= l->mtu) {
+    if (l->super_size <= l->mtu || UNLIKELY(c->auth)) {
         return per_segment;
     }
     return min_u32((l->super_size - headers) / per_segment * per_segment,

@@ -1,6 +1,7 @@
 /* state.c - see state.h. */
 #include "tcp/state.h"
 
+#include "tcp/auth.h"
 #include "tcp/cc.h"
 #include "tcp/flight.h"
 #include "tcp/limits.h"
@@ -144,7 +145,14 @@ struct tcp_settings *tcp_settings_new(struct tcp *t, const struct weir_tcp_optio
 
     if (s) {
         s->o = *o;
+        s->o.keys = NULL;
+        s->o.key_count = 0;
         s->references = 1;
+        s->keys = NULL;
+        if (o->key_count && auth_chain_new(t, o->keys, o->key_count, &s->keys) != WEIR_OK) {
+            memory_free(&t->env->memory, s, sizeof(*s));
+            s = NULL;
+        }
     }
     return s;
 }
@@ -157,6 +165,25 @@ void tcp_settings_ref(struct tcp_settings *s)
 void tcp_settings_unref(struct tcp *t, struct tcp_settings *s)
 {
     if (s && --s->references == 0) {
+        auth_chain_unref(t, s->keys);
         memory_free(&t->env->memory, s, sizeof(*s));
     }
+}
+
+bool tcp_settings_own(struct tcp *t, struct tcp_settings **settings)
+{
+    struct tcp_settings *own;
+
+    if ((*settings)->references == 1) {
+        return true;
+    }
+    own = tcp_settings_new(t, &(*settings)->o);
+    if (!own) {
+        return false;
+    }
+    own->keys = (*settings)->keys;
+    auth_chain_ref(own->keys);
+    tcp_settings_unref(t, *settings);
+    *settings = own;
+    return true;
 }

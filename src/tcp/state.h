@@ -29,6 +29,8 @@ void tcp_touch(struct tcp *t, struct tcp_conn *c);
 
 /* Settings: shared and counted; changing takes a private copy first. */
 struct tcp_settings *tcp_settings_new(struct tcp *t, const struct weir_tcp_options *o);
+/* Makes them the holder's own, by a copy if they are shared. false: no memory. */
+bool tcp_settings_own(struct tcp *t, struct tcp_settings **settings);
 void tcp_settings_ref(struct tcp_settings *s);
 void tcp_settings_unref(struct tcp *t, struct tcp_settings *s);
 

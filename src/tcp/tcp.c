@@ -2,7 +2,9 @@
 #include "tcp/tcp.h"
 
 #include "base/siphash.h"
+#include "tcp/auth.h"
 #include "tcp/autotune.h"
+#include "tcp/cc.h"
 #include "tcp/cc_bbr.h"
 #include "tcp/cold.h"
 #include "tcp/flight.h"
@@ -149,6 +151,7 @@ void tcp_conn_free(struct tcp *t, struct tcp_conn *c)
 
     wheel_remove(&t->wheel, index);
     cc_release(t, c);
+    auth_end(t, c);
     cold_release(t, c);
     flight_clear(t, c);
     reassembly_clear(t, c);

@@ -363,23 +363,13 @@ int tcp_user_set(struct tcp *t, struct tcp_conn *c, enum weir_option option, uin
     if (error != WEIR_OK) {
         return error;
     }
-    if (c->settings->references > 1) { /* shared: take a copy of its own */
-        struct tcp_settings *own = tcp_settings_new(t, &o);
-
-        if (!own) {
-            return WEIR_ENOBUFS;
-        }
-        if (option == WEIR_OPT_RECEIVE_BUFFER) {
-            autotune_forget(t, c);
-        }
-        tcp_settings_unref(t, c->settings);
-        c->settings = own;
-    } else {
-        if (option == WEIR_OPT_RECEIVE_BUFFER) {
-            autotune_forget(t, c);
-        }
-        c->settings->o = o;
+    if (!tcp_settings_own(t, &c->settings)) {
+        return WEIR_ENOBUFS;
     }
+    if (option == WEIR_OPT_RECEIVE_BUFFER) {
+        autotune_forget(t, c);
+    }
+    c->settings->o = o;
     c->nodelay = o.nodelay;
     option_changed(t, c, option);
     return WEIR_OK;
