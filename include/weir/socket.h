@@ -99,6 +99,7 @@ enum weir_sock_option {
     WEIR_SO_SNDBUF = 7,
     WEIR_SO_RCVBUF = 8,
     WEIR_SO_KEEPALIVE = 9,
+    WEIR_SO_OOBINLINE = 10, /* off: the last urgent byte is read with MSG_OOB only */
     WEIR_SO_LINGER = 13,
     WEIR_SO_RCVLOWAT = 18,
     WEIR_SO_ACCEPTCONN = 30,
@@ -132,6 +133,7 @@ enum weir_sock_tcp_option {
     WEIR_TCP_KEEPINTVL = 5,
     WEIR_TCP_KEEPCNT = 6,
     WEIR_TCP_SYNCNT = 7,
+    WEIR_TCP_LINGER2 = 8,
     WEIR_TCP_INFO = 11,
     WEIR_TCP_QUICKACK = 12,
     WEIR_TCP_CONGESTION =
@@ -143,11 +145,29 @@ enum weir_sock_tcp_option {
 
 #define WEIR_SOCK_CONGESTION_MAX 16
 
-enum weir_sock_ip_option { WEIR_IP_TOS = 1, WEIR_IP_TTL = 2 };
+enum weir_sock_ip_option {
+    WEIR_IP_TOS = 1,
+    WEIR_IP_TTL = 2,
+    WEIR_IP_MTU_DISCOVER = 10,
+    WEIR_IP_MTU = 14 /* of the path; ENOTCONN without a connection */
+};
 enum weir_sock_ip6_option {
     WEIR_IPV6_UNICAST_HOPS = 16,
+    WEIR_IPV6_MTU_DISCOVER = 23,
+    WEIR_IPV6_MTU = 24,
     WEIR_IPV6_V6ONLY = 26,
     WEIR_IPV6_TCLASS = 67
+};
+
+/* IP_MTU_DISCOVER, IPV6_MTU_DISCOVER. WANT, the default, and DO set DF and believe ICMP's "too big"; for
+ * TCP all others mean the link's MTU, without DF. */
+enum weir_sock_pmtudisc {
+    WEIR_IP_PMTUDISC_DONT = 0,
+    WEIR_IP_PMTUDISC_WANT,
+    WEIR_IP_PMTUDISC_DO,
+    WEIR_IP_PMTUDISC_PROBE,
+    WEIR_IP_PMTUDISC_INTERFACE,
+    WEIR_IP_PMTUDISC_OMIT
 };
 
 enum weir_sock_poll_bits {
@@ -161,7 +181,8 @@ enum weir_sock_poll_bits {
 
 enum weir_sock_request {
     WEIR_SIOCOUTQ = 0x5411,   /* TIOCOUTQ */
-    WEIR_SIOCINQ = 0x541B,    /* FIONREAD */
+    WEIR_SIOCINQ = 0x541B,    /* FIONREAD; up to the urgent byte, if that is out of line */
+    WEIR_SIOCATMARK = 0x8905, /* 1: the next byte is the urgent one */
     WEIR_SIOCOUTQNSD = 0x894B /* not yet sent */
 };
 
@@ -236,11 +257,11 @@ WEIR_API int weir_sock_accept(struct weir_sock *sock, struct weir_sock **accepte
                               struct weir_endpoint *remote);
 
 /* Bytes taken (never more than there is room for), or EAGAIN (no room, or not yet connected), EPIPE (not
- * or no longer connected, or shut down), EOPNOTSUPP (MSG_OOB, MSG_FASTOPEN), or the pending error. */
+ * or no longer connected, or shut down), EOPNOTSUPP (MSG_FASTOPEN), or the pending error. */
 WEIR_API int64_t weir_sock_send(struct weir_sock *sock, const void *data, size_t size, int flags);
 
 /* Bytes given, 0 at the end (the peer's FIN, shutdown, or after the error was reported), or EAGAIN,
- * ENOTCONN, EINVAL (MSG_OOB), or the pending error. MSG_TRUNC: the bytes are thrown away, `data` is not
+ * ENOTCONN, or the pending error. MSG_OOB: the urgent byte; EINVAL (none, or taken, or in line), EAGAIN (announced only). MSG_TRUNC: the bytes are thrown away, `data` is not
  * touched. MSG_PEEK: they stay. */
 WEIR_API int64_t weir_sock_recv(struct weir_sock *sock, void *data, size_t size, int flags);
 

@@ -170,6 +170,12 @@ struct weir_tcp_options {
      * from and to a peer that a key is for must carry its MAC. */
     const struct weir_tcp_key *keys;
     uint32_t key_count;
+    /* true: DF is set and "too big" believed (RFC 1191, RFC 8201); false: the link's MTU is used and
+     * routers fragment (IPv4) */
+    bool path_mtu_discovery;
+    weir_time
+        user_timeout; /* unacknowledged or unsent this long: the end; 0: r2_time, syn_r2_time */
+    weir_time fin_wait_2_time; /* how long an orphan waits for the peer's FIN; 0: 2 MSL */
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
@@ -401,10 +407,23 @@ enum weir_send_flags {
         1 << 0, /* more follows: less than a full segment is held back until the next send
                               * without this, the next segment from the peer, or for 200 ms and a round
                               * trip; no PSH */
-    WEIR_SEND_RECORD_END = 1 << 1 /* no segment holds bytes of before and after this point */
+    WEIR_SEND_RECORD_END = 1 << 1, /* no segment holds bytes of before and after this point */
+    WEIR_SEND_URGENT =
+        1 << 2 /* the last byte taken, with everything before it, is urgent (RFC 9293 3.8.5);
+                               * RFC 6093 advises new applications against it */
 };
 WEIR_API int64_t weir_tcp_send_flags(struct weir_stack *stack, weir_handle conn, const void *data,
                                      size_t size, uint32_t flags);
+
+/* How far the stream is urgent (MUST-33). Urgent bytes are read like all others. */
+struct weir_urgent {
+    uint32_t ahead; /* bytes from the next one to be read up to and with the last urgent one */
+    bool arrived;   /* that one can be read already: `byte` */
+    uint8_t byte;
+};
+/* 1: urgent data is ahead, and *urgent says where it ends; 0: none; WEIR_ESTALE. */
+WEIR_API int weir_tcp_urgent(struct weir_stack *stack, weir_handle conn,
+                             struct weir_urgent *urgent);
 
 /* Sends `size` bytes without copying them. They must stay unchanged until the event RELEASED returns
  * `cookie`, which comes also after an abort. All or nothing: WEIR_EAGAIN when the send buffer is full. */
@@ -502,6 +521,8 @@ struct weir_tcp_info {
     uint32_t tail_probe_count;    /* tail loss probes sent (RFC 8985 7) */
     uint32_t dsack_received_count, dsack_sent_count; /* duplicates reported (RFC 2883) */
     uint32_t lost_retransmission_count;              /* times that a retransmission was lost */
+    int soft_error;    /* last ICMP, neighbour or R1 trouble that did not end it; 0 */
+    uint32_t path_mtu; /* IP bytes of a packet to the peer; 0: not looked up yet */
 };
 WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
                            struct weir_tcp_info *info);
@@ -531,8 +552,11 @@ enum weir_option {
     WEIR_OPT_CORK, /* 0/1: nothing smaller than a full segment is sent for 200 ms and a round trip */
     WEIR_OPT_QUICKACK, /* 1: ACKs are not held back until the next answer makes the connection an
                         * interactive one; 0: it is one now. get: which it is. WEIR_QUICKACK_ADAPTIVE only */
-    WEIR_OPT_RECEIVE_LOWAT, /* bytes, at least 1 */
-    WEIR_OPT_NOTSENT_LOWAT  /* bytes, at least 1 */
+    WEIR_OPT_RECEIVE_LOWAT,      /* bytes, at least 1 */
+    WEIR_OPT_NOTSENT_LOWAT,      /* bytes, at least 1 */
+    WEIR_OPT_PATH_MTU_DISCOVERY, /* 0/1 */
+    WEIR_OPT_USER_TIMEOUT,       /* ns, 0: r2_time (RFC 9293 3.9.1, RFC 5482); WEIR_NEVER allowed */
+    WEIR_OPT_FIN_WAIT_2_TIME     /* ns, 0: 2 MSL; WEIR_NEVER allowed */
 };
 /* Adds a key to a listener or a connection, or takes one away (same auth, peer, prefix and IDs). Connections keep
  * the keys that their listener had when they were made. WEIR_EINVAL (nonsense, or no weir_config.mac),

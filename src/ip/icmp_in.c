@@ -6,8 +6,7 @@
  */
 #include "ip/internal.h"
 
-#define MTU_UNSAID 576 /* RFC 1191 5: an old router does not say the MTU; RFC 791's minimum */
-#define MTU4_MIN 68
+#define MTU4_MIN 68 /* RFC 791 */
 
 /* ---- Echo ---------------------------------------------------------------------------------------------- */
 
@@ -88,7 +87,6 @@ static bool classify4(const struct icmp_message *m, struct ip_error *error)
     case ICMP4_FRAGMENTATION_NEEDED:
         error->kind = IP_ERROR_TOO_BIG;
         error->mtu = m->rest & 0xffff;
-        error->mtu = error->mtu == 0 ? MTU_UNSAID : max_u32(error->mtu, MTU4_MIN);
         break;
     case 9:
     case 10:
@@ -123,6 +121,19 @@ static bool classify6(const struct icmp_message *m, struct ip_error *error)
     }
 }
 
+/* RFC 1191 7.1: an old router does not say its MTU; the next smaller one that is in use is tried. */
+static uint32_t next_plateau(uint32_t size)
+{
+    static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296};
+
+    for (size_t i = 0; i < ARRAY_SIZE(plateaus); i++) {
+        if (size > plateaus[i]) {
+            return plateaus[i];
+        }
+    }
+    return MTU4_MIN;
+}
+
 static bool is_from_us(const struct ip *ip, uint32_t link, const struct ip_addr *src)
 {
     return ip_address_find(ip, src) != NULL || ip_address_accepts(ip, link, src);
@@ -137,6 +148,9 @@ static enum ip_verdict on_error(struct ip *ip, struct arrival *a, const struct i
     }
     if (q->protocol != IP_PROTOCOL_TCP && q->protocol != IP_PROTOCOL_UDP) {
         return ip_drop(ip, a, WEIR_DROP_ICMP_NO_CONNECTION);
+    }
+    if (error->kind == IP_ERROR_TOO_BIG && ip_addr_is_v4(&q->dst)) {
+        error->mtu = error->mtu == 0 ? next_plateau(q->size) : max_u32(error->mtu, MTU4_MIN);
     }
     error->type = m->type;
     error->code = m->code;

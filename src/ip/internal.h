@@ -93,6 +93,13 @@ const struct ip_route *route_find(const struct ip *ip, const struct ip_addr *dst
 int route_insert(struct ip *ip, const struct ip_route *route);
 void route_remove_connected(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_t prefix);
 
+/* ---- pmtu.c ---------------------------------------------------------------------------------------------- */
+void pmtu_init(struct ip *ip);
+/* `mtu`, or less if packets to `dst` were said to be too big. */
+uint32_t pmtu_limit(struct ip *ip, const struct ip_addr *dst, uint32_t mtu);
+void pmtu_timers(struct ip *ip);
+void pmtu_check(const struct ip *ip);
+
 /* ---- neighbor.c -------------------------------------------------------------------------------------------- */
 /* What an ARP packet, a solicitation or an advertisement says about somebody's MAC. */
 struct neighbor_news {

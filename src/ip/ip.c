@@ -40,6 +40,7 @@ int ip_init(struct ip *ip, struct env *env)
     ip->icmp_tokens = ICMP_TOKENS_MAX;
     ip->ip4_id = (uint16_t)rng_next(&env->rng);
     ip->ip6_fragment_id = (uint32_t)rng_next(&env->rng);
+    pmtu_init(ip);
     pool_init(&ip->neighbors, &env->memory, sizeof(struct ip_neighbor), 4);
     ip->neighbor_events = memory_alloc(&env->memory, neighbors_max(ip) * sizeof(uint32_t));
     if (ip->neighbor_events == NULL) {
@@ -62,6 +63,7 @@ void ip_fini(struct ip *ip)
     memory_free(&env->memory, ip->routes, ip->route_capacity * sizeof(*ip->routes));
     memory_free(&env->memory, ip->neighbor_events, neighbors_max(ip) * sizeof(uint32_t));
     pool_fini(&ip->neighbors);
+    pool_fini(&ip->pmtus);
     ip->routes = NULL;
     ip->neighbor_events = NULL;
 }
@@ -69,7 +71,7 @@ void ip_fini(struct ip *ip)
 weir_time ip_deadline(const struct ip *ip)
 {
     weir_time deadline = min_time(ip->neighbor_deadline, ip->dad_deadline);
-    deadline = min_time(deadline, fragments_deadline(ip));
+    deadline = min_time(deadline, min_time(ip->pmtu_deadline, fragments_deadline(ip)));
     return min_time(deadline, reply_deadline(ip));
 }
 
@@ -81,6 +83,9 @@ void ip_timers(struct ip *ip)
     }
     if (now >= ip->neighbor_deadline) {
         neighbor_timers(ip);
+    }
+    if (now >= ip->pmtu_deadline) {
+        pmtu_timers(ip);
     }
     if (now >= fragments_deadline(ip)) {
         fragments_timers(ip);
@@ -125,4 +130,5 @@ void ip_check(const struct ip *ip)
     neighbor_check(ip);
     reply_check(ip);
     fragments_check(ip);
+    pmtu_check(ip);
 }

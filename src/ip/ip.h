@@ -5,7 +5,7 @@
  *
  * Reading order: ip.h, internal.h, link.c, address.c, dad.c, route.c, source.c (RFC 6724), neighbor.c (one
  * machine for ARP and NDP), arp.c, ndp.c, input.c, icmp_in.c, icmp_out.c, reassembly.c, fragments.c,
- * output.c, reply.c (the ring of connectionless replies).
+ * output.c, reply.c (the ring of connectionless replies), pmtu.c.
  */
 #ifndef IP_IP_H
 #define IP_IP_H
@@ -104,6 +104,9 @@ struct ip {
     struct ip_reply replies[IP_REPLIES];
     uint32_t reply_head, reply_count;
     struct ip_fragments *fragments;
+    struct pool pmtus; /* pmtu.c */
+    uint32_t pmtu_heads[32];
+    weir_time pmtu_deadline;
     weir_time icmp_tokens_at; /* rate limit of ICMP errors (RFC 4443 2.4 f) */
     uint32_t icmp_tokens;
     uint16_t ip4_id;
@@ -151,6 +154,14 @@ struct ip_path {
  * WEIR_EADDRNOTAVAIL (no usable source), WEIR_ENOBUFS (no neighbour entry). */
 int ip_path_find(struct ip *ip, const struct ip_addr *dst, const struct ip_addr *src, uint32_t link,
                  struct ip_path *path, struct ip_addr *chosen);
+
+/* A believed ICMP error says that packets to `dst` may not be larger than `mtu`. Kept for ten minutes, not
+ * below IP4_PMTU_MIN or IPv6's least MTU. True: paths to it are smaller now than they were. */
+bool ip_pmtu_learn(struct ip *ip, const struct ip_addr *dst, uint32_t mtu);
+
+/* What smaller MTUs of IPv4 paths are taken for, as by Linux (min_pmtu): then DF is not set, and routers
+ * may fragment. */
+#define IP4_PMTU_MIN 552u
 
 /* Is `a` the broadcast address of a connected subnet of this link? */
 bool address_is_subnet_broadcast(const struct ip *ip, uint32_t link, const struct ip_addr *a);

@@ -252,6 +252,7 @@ int ip_path_find(struct ip *ip, const struct ip_addr *dst, const struct ip_addr 
     if (error != WEIR_OK) {
         return error;
     }
+    path->mtu = (uint16_t)pmtu_limit(ip, dst, path->mtu);
     if (choose) {
         const struct ip_address *own = source_select(ip, dst, path->link);
         if (own == NULL) {

@@ -28,7 +28,7 @@ static int check_send(struct weir_sock *s, int flags)
         return -WEIR_SOCK_EOPNOTSUPP;
     }
     if (s->established && !s->error && !(s->shutdown & SOCK_SHUT_WR)) {
-        return flags & WEIR_MSG_OOB ? -WEIR_SOCK_EOPNOTSUPP : 0;
+        return 0;
     }
     sock_sync(s);
     state = sock_state(s);
@@ -39,7 +39,7 @@ static int check_send(struct weir_sock *s, int flags)
         (s->shutdown & SOCK_SHUT_WR)) {
         return pipe_error(s);
     }
-    return flags & WEIR_MSG_OOB ? -WEIR_SOCK_EOPNOTSUPP : 0;
+    return 0;
 }
 
 static int64_t send_some(struct weir_sock *s, const void *data, size_t size, int flags)
@@ -51,7 +51,8 @@ static int64_t send_some(struct weir_sock *s, const void *data, size_t size, int
     }
     done = weir_tcp_send_flags(s->space->stack, s->handle, data, size,
                                (flags & WEIR_MSG_MORE ? WEIR_SEND_MORE : 0u) |
-                                   (flags & WEIR_MSG_EOR ? WEIR_SEND_RECORD_END : 0u));
+                                   (flags & WEIR_MSG_EOR ? WEIR_SEND_RECORD_END : 0u) |
+                                   (flags & WEIR_MSG_OOB ? WEIR_SEND_URGENT : 0u));
     if (done >= 0) {
         s->write_blocked = (size_t)done < size;
         return done;
@@ -135,14 +136,17 @@ static int64_t read_slices(struct weir_sock *s, const struct weir_sock_message *
         if (size == 0) {
             continue;
         }
-        done = weir_tcp_recv(s->space->stack, s->handle, m->slices[i].data, size);
+        if (total > 0 && sock_at_mark(s)) {
+            break; /* what follows the mark is another read's */
+        }
+        done = weir_tcp_recv(s->space->stack, s->handle, m->slices[i].data,
+                             min_u64(size, sock_before_mark(s)));
         total += done > 0 ? done : 0;
         if (done < (int64_t)size) {
             break;
         }
     }
     if (total > 0) { /* why there was no more is told the next time */
-        s->urgent = false;
         return total;
     }
     return done == 0 ? 0 : nothing_to_read(s);
@@ -222,13 +226,12 @@ static int64_t look_or_skip(struct weir_sock *s, const struct weir_sock_message 
     if (s->listening || !sock_info(s, &info) || info.unread_bytes == 0) {
         return nothing_to_read(s);
     }
-    wanted = min_u64(wanted, info.unread_bytes);
+    wanted = min_u64(min_u64(wanted, info.unread_bytes), sock_before_mark(s));
     if ((flags & WEIR_MSG_PEEK) && !(flags & WEIR_MSG_TRUNC)) {
         return peek_into(s, m, wanted);
     }
     if (!(flags & WEIR_MSG_PEEK)) {
         (void)weir_tcp_consume(s->space->stack, s->handle, wanted);
-        s->urgent = false;
     }
     return (int64_t)wanted;
 }
@@ -246,8 +249,9 @@ int64_t weir_sock_recvmsg(struct weir_sock *s, struct weir_sock_message *m, int 
         return -WEIR_SOCK_ENOTCONN;
     }
     if (flags & WEIR_MSG_OOB) {
-        return -WEIR_SOCK_EINVAL; /* urgent data is read in line */
+        return sock_receive_urgent(s, m, flags);
     }
+    sock_skip_mark(s);
     if ((flags & (WEIR_MSG_PEEK | WEIR_MSG_TRUNC)) || message_size(m) == 0) {
         return look_or_skip(s, m, flags);
     }
@@ -283,7 +287,8 @@ int weir_sock_ioctl(struct weir_sock *s, unsigned request, int *value)
         return -WEIR_SOCK_EINVAL;
     }
     switch (request) {
-    case WEIR_SIOCINQ: *value = known ? (int)info.unread_bytes : 0; return 0;
+    case WEIR_SIOCINQ: *value = known ? (int)sock_readable(s, info.unread_bytes) : 0; return 0;
+    case WEIR_SIOCATMARK: *value = known && sock_at_mark(s); return 0;
     case WEIR_SIOCOUTQ: *value = known ? (int)unacked(&info) : 0; return 0;
     case WEIR_SIOCOUTQNSD:
         *value = known ? (int)(unacked(&info) - info.unacked_bytes) : 0;

@@ -251,7 +251,7 @@ void sock_disconnect(struct weir_sock *s)
     s->shutdown = 0;
     s->soft_error = 0;
     s->listening = s->established = s->dead = s->end = false;
-    s->write_blocked = s->urgent = false;
+    s->write_blocked = s->oob_taken = false;
     if (opened) {
         forget_names(s);
     }

@@ -6,6 +6,7 @@ void sock_options_init(struct sock_options *o, const struct weir_sock_config *co
     memcpy(&o->tcp, &config->tcp, sizeof(o->tcp)); /* padding too: it is compared with memcmp */
     o->ttl = o->hops = -1;
     o->tos = o->tclass = config->tcp.tos;
+    o->pmtudisc = config->tcp.path_mtu_discovery ? WEIR_IP_PMTUDISC_WANT : WEIR_IP_PMTUDISC_DONT;
 }
 
 /* ---- To the core -------------------------------------------------------------------------------------- */
@@ -22,9 +23,10 @@ static uint8_t ttl_for(const struct weir_sock *s, bool v4)
     return ttl < 0 ? s->space->config.tcp.ttl : (uint8_t)ttl;
 }
 
-static weir_time r2_time(const struct weir_sock *s)
+static weir_time user_timeout(const struct weir_sock *s)
 {
-    return s->o.user_timeout_ms ? s->o.user_timeout_ms * WEIR_MS : s->space->config.tcp.r2_time;
+    return s->o.user_timeout_ms ? s->o.user_timeout_ms * WEIR_MS
+                                : s->space->config.tcp.user_timeout;
 }
 
 void sock_options_core(const struct weir_sock *s, bool v4, struct weir_tcp_options *o)
@@ -32,10 +34,7 @@ void sock_options_core(const struct weir_sock *s, bool v4, struct weir_tcp_optio
     memcpy(o, &s->o.tcp, sizeof(*o));
     o->ttl = ttl_for(s, v4);
     o->tos = v4 ? s->o.tos : s->o.tclass;
-    o->r2_time = r2_time(s);
-    if (s->o.user_timeout_ms) {
-        o->syn_r2_time = o->r2_time;
-    }
+    o->user_timeout = user_timeout(s);
 }
 
 bool sock_options_differ(const struct weir_sock *s, const struct weir_tcp_options *o)
@@ -56,7 +55,9 @@ static uint64_t core_value(const struct weir_sock *s, enum weir_option option, b
     case WEIR_OPT_KEEPALIVE_IDLE: return o->keepalive_idle;
     case WEIR_OPT_KEEPALIVE_INTERVAL: return o->keepalive_interval;
     case WEIR_OPT_KEEPALIVE_PROBES: return o->keepalive_probes;
-    case WEIR_OPT_R2_TIME: return r2_time(s);
+    case WEIR_OPT_USER_TIMEOUT: return user_timeout(s);
+    case WEIR_OPT_PATH_MTU_DISCOVERY: return o->path_mtu_discovery;
+    case WEIR_OPT_FIN_WAIT_2_TIME: return o->fin_wait_2_time;
     case WEIR_OPT_TTL: return ttl_for(s, v4);
     case WEIR_OPT_TOS: return v4 ? s->o.tos : s->o.tclass;
     case WEIR_OPT_RECEIVE_BUFFER: return o->receive_buffer;
@@ -94,6 +95,7 @@ void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener
     uint32_t changed = listener->o.changed | (listener->o.cork ? 1u << WEIR_OPT_CORK : 0u);
 
     memcpy(&s->o, &listener->o, sizeof(s->o));
+    s->oob_inline = listener->oob_inline;
     s->o.changed = 0;
     if (v4 != listener_v4) { /* dual-stack: the listener had one TTL and TOS for both */
         changed |= ttl_for(s, v4) != ttl_for(s, listener_v4) ? 1u << WEIR_OPT_TTL : 0u;
@@ -130,6 +132,7 @@ static int set_socket(struct weir_sock *s, int name, int32_t value)
 
     switch (name) {
     case WEIR_SO_REUSEADDR: s->o.reuse_address = value != 0; return 0;
+    case WEIR_SO_OOBINLINE: s->oob_inline = value != 0; return 0;
     case WEIR_SO_KEEPALIVE:
         s->o.tcp.keepalive = value != 0;
         return sock_options_apply(s, WEIR_OPT_KEEPALIVE);
@@ -164,6 +167,7 @@ static int get_socket(struct weir_sock *s, int name, int32_t *value)
 {
     switch (name) {
     case WEIR_SO_REUSEADDR: *value = s->o.reuse_address; return 0;
+    case WEIR_SO_OOBINLINE: *value = s->oob_inline; return 0;
     case WEIR_SO_KEEPALIVE: *value = s->o.tcp.keepalive; return 0;
     case WEIR_SO_TYPE: *value = WEIR_SOCK_STREAM; return 0;
     case WEIR_SO_DOMAIN: *value = s->domain == 4 ? WEIR_AF_INET : WEIR_AF_INET6; return 0;
@@ -317,8 +321,8 @@ int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, 
     if (error != 0) {
         return error;
     }
-    if (level == WEIR_SOL_IP && *size > 0 && *size < sizeof(number)) {
-        uint8_t byte = (uint8_t)number; /* all numbers of this level fit */
+    if (level == WEIR_SOL_IP && *size > 0 && *size < sizeof(number) && number <= UINT8_MAX) {
+        uint8_t byte = (uint8_t)number;
 
         return give(value, size, &byte, 1);
     }

@@ -6,20 +6,44 @@
 
 #define ECN_BITS 3
 
+int sock_option_set_pmtudisc(struct weir_sock *s, int32_t value)
+{
+    if (value < WEIR_IP_PMTUDISC_DONT || value > WEIR_IP_PMTUDISC_OMIT) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    s->o.pmtudisc = (uint8_t)value;
+    s->o.tcp.path_mtu_discovery = value == WEIR_IP_PMTUDISC_WANT || value == WEIR_IP_PMTUDISC_DO;
+    return sock_options_apply(s, WEIR_OPT_PATH_MTU_DISCOVERY);
+}
+
+int sock_option_get_mtu(const struct weir_sock *s, int32_t *value)
+{
+    struct weir_tcp_info info;
+
+    if (s->listening || !sock_info(s, &info) || info.path_mtu == 0) {
+        return -WEIR_SOCK_ENOTCONN;
+    }
+    *value = (int32_t)info.path_mtu;
+    return 0;
+}
+
 int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_t size)
 {
     int32_t number = 0;
 
-    if (name != WEIR_IP_TOS && name != WEIR_IP_TTL) {
+    if (name != WEIR_IP_TOS && name != WEIR_IP_TTL && name != WEIR_IP_MTU_DISCOVER) {
         return -WEIR_SOCK_ENOPROTOOPT;
     }
     if (size >= sizeof(number)) {
         memcpy(&number, value, sizeof(number));
     } else if (size > 0) {
         number = *(const uint8_t *)value;
-    } else if (name == WEIR_IP_TTL) {
+    } else if (name != WEIR_IP_TOS) {
         return -WEIR_SOCK_EINVAL;
     } /* an empty TOS is 0 */
+    if (name == WEIR_IP_MTU_DISCOVER) {
+        return sock_option_set_pmtudisc(s, number);
+    }
     if (name == WEIR_IP_TOS) {
         s->o.tos = (uint8_t)((number & ~ECN_BITS) | (s->o.tos & ECN_BITS));
         return sock_options_apply(s, WEIR_OPT_TOS);
@@ -44,8 +68,8 @@ int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32
 {
     int32_t number = 0;
 
-    if (s->domain != 6 ||
-        (name != WEIR_IPV6_V6ONLY && name != WEIR_IPV6_TCLASS && name != WEIR_IPV6_UNICAST_HOPS)) {
+    if (s->domain != 6 || (name != WEIR_IPV6_V6ONLY && name != WEIR_IPV6_TCLASS &&
+                           name != WEIR_IPV6_UNICAST_HOPS && name != WEIR_IPV6_MTU_DISCOVER)) {
         return -WEIR_SOCK_ENOPROTOOPT;
     }
     if (size < sizeof(number)) {
@@ -54,6 +78,9 @@ int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32
     memcpy(&number, value, sizeof(number));
     if (name == WEIR_IPV6_V6ONLY) {
         return set_v6only(s, number);
+    }
+    if (name == WEIR_IPV6_MTU_DISCOVER) {
+        return sock_option_set_pmtudisc(s, number);
     }
     if (number < -1 || number > 255) {
         return -WEIR_SOCK_EINVAL;
@@ -74,6 +101,8 @@ int sock_option_get_ip(struct weir_sock *s, int name, int32_t *value)
 {
     switch (name) {
     case WEIR_IP_TOS: *value = s->o.tos; return 0;
+    case WEIR_IP_MTU_DISCOVER: *value = s->o.pmtudisc; return 0;
+    case WEIR_IP_MTU: return sock_option_get_mtu(s, value);
     case WEIR_IP_TTL: *value = s->o.ttl < 0 ? s->space->config.tcp.ttl : s->o.ttl; return 0;
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }
@@ -87,6 +116,8 @@ int sock_option_get_ip6(struct weir_sock *s, int name, int32_t *value)
     switch (name) {
     case WEIR_IPV6_V6ONLY: *value = s->o.v6only; return 0;
     case WEIR_IPV6_TCLASS: *value = s->o.tclass; return 0;
+    case WEIR_IPV6_MTU_DISCOVER: *value = s->o.pmtudisc; return 0;
+    case WEIR_IPV6_MTU: return sock_option_get_mtu(s, value);
     case WEIR_IPV6_UNICAST_HOPS:
         *value = s->o.hops < 0 ? s->space->config.tcp.ttl : s->o.hops;
         return 0;

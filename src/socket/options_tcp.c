@@ -9,6 +9,9 @@
 #define KEEP_TIME_MAX 32767
 #define KEEP_PROBES_MAX 127
 #define MSS_DEFAULT 536
+#define LINGER2_MAX 120
+#define LINGER2_DEFAULT 60
+#define LINGER2_NONE 1 /* ns: FIN-WAIT-2 ends as soon as it begins */
 #define SSTHRESH_INFINITE 0x7fffffff
 
 static_assert(offsetof(struct weir_sock_tcp_info, total_retrans) == 100, "as Linux's");
@@ -51,6 +54,29 @@ static int32_t quickack(const struct weir_sock *s)
     return (int32_t)value;
 }
 
+/* Seconds in FIN-WAIT-2 after close; beyond the maximum: the default; negative: not at all. */
+static int set_linger2(struct weir_sock *s, int32_t seconds)
+{
+    weir_time *time = &s->o.tcp.fin_wait_2_time;
+
+    if (seconds < 0) {
+        *time = LINGER2_NONE;
+    } else {
+        *time = seconds == 0 || seconds > LINGER2_MAX ? s->space->config.tcp.fin_wait_2_time
+                                                      : (uint32_t)seconds * WEIR_S;
+    }
+    return sock_options_apply(s, WEIR_OPT_FIN_WAIT_2_TIME);
+}
+
+static int32_t linger2(const struct weir_sock *s)
+{
+    weir_time time = s->o.tcp.fin_wait_2_time;
+
+    return time == LINGER2_NONE ? -1
+           : time               ? (int32_t)min_u64(time / WEIR_S, INT32_MAX)
+                                : LINGER2_DEFAULT;
+}
+
 int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
 {
     switch (name) {
@@ -82,7 +108,8 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
             return -WEIR_SOCK_EINVAL;
         }
         s->o.user_timeout_ms = (uint32_t)value;
-        return sock_options_apply(s, WEIR_OPT_R2_TIME);
+        return sock_options_apply(s, WEIR_OPT_USER_TIMEOUT);
+    case WEIR_TCP_LINGER2: return set_linger2(s, value);
     case WEIR_TCP_CORK: s->o.cork = value != 0; return sock_options_apply(s, WEIR_OPT_CORK);
     case WEIR_TCP_QUICKACK: return set_quickack(s, value);
     case WEIR_TCP_NOTSENT_LOWAT:
@@ -148,6 +175,7 @@ int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
     case WEIR_TCP_KEEPIDLE: *value = (int32_t)(o->keepalive_idle / WEIR_S); return 0;
     case WEIR_TCP_KEEPINTVL: *value = (int32_t)(o->keepalive_interval / WEIR_S); return 0;
     case WEIR_TCP_KEEPCNT: *value = (int32_t)o->keepalive_probes; return 0;
+    case WEIR_TCP_LINGER2: *value = linger2(s); return 0;
     case WEIR_TCP_USER_TIMEOUT: *value = (int32_t)s->o.user_timeout_ms; return 0;
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }

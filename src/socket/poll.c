@@ -43,11 +43,13 @@ static unsigned poll_connection(struct weir_sock *s, enum weir_sock_tcp_state st
     if (state != WEIR_SOCK_SYN_SENT && state != WEIR_SOCK_SYN_RECV) {
         bool open = sock_info(s, &info) && state != WEIR_SOCK_CLOSE;
 
-        bits |= info.unread_bytes ? WEIR_POLLIN : 0u;
+        bits |= info.unread_bytes && (sock_readable(s, info.unread_bytes) || info.unread_bytes > 1)
+                    ? WEIR_POLLIN
+                    : 0u;
         if (!open || (s->shutdown & SOCK_SHUT_WR) || may_write(s, &info)) {
             bits |= WEIR_POLLOUT;
         }
-        bits |= s->urgent ? WEIR_POLLPRI : 0u;
+        bits |= sock_urgent_ready(s) ? WEIR_POLLPRI : 0u;
     }
     return bits | (s->error ? WEIR_POLLERR : 0u);
 }

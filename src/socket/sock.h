@@ -46,6 +46,7 @@ struct sock_options {
     uint32_t changed;         /* listener: bits of enum weir_option set since listen */
     int16_t ttl, hops;        /* -1: the default */
     uint8_t tos, tclass;
+    uint8_t pmtudisc; /* enum weir_sock_pmtudisc; one for both families */
     bool reuse_address, v6only, cork;
 };
 
@@ -68,9 +69,9 @@ struct weir_sock {
     uint8_t shutdown;
     bool bound_address, bound_port;
     bool listening, established, dead;
-    bool end;           /* the peer's FIN came: Linux's SOCK_DONE */
-    bool write_blocked; /* the core will say WRITABLE */
-    bool urgent;
+    bool end;                   /* the peer's FIN came: Linux's SOCK_DONE */
+    bool write_blocked;         /* the core will say WRITABLE */
+    bool oob_inline, oob_taken; /* taken: recv(MSG_OOB) gave the byte at the mark already */
     bool in_changed, lingering;
 };
 
@@ -130,6 +131,15 @@ void sock_on_closed(struct weir_sock *s, int weir_error);
 void sock_on_event(struct weir_sock *s, uint32_t bits, int weir_error);
 int sock_take_error(struct weir_sock *s); /* positive, or 0; reported once */
 
+/* ---- urgent.c */
+bool sock_at_mark(const struct weir_sock *s); /* the next byte is the urgent one */
+bool sock_urgent_ready(const struct weir_sock *s);
+uint32_t sock_readable(const struct weir_sock *s,
+                       uint32_t unread);  /* up to the mark, if out of line */
+void sock_skip_mark(struct weir_sock *s); /* out of line: the byte at the mark is not read */
+uint64_t sock_before_mark(const struct weir_sock *s); /* a read ends there; UINT64_MAX: no mark */
+int sock_receive_urgent(struct weir_sock *s, struct weir_sock_message *m, int flags);
+
 /* ---- bind.c */
 void sock_port_enter(struct weir_sock *s);
 void sock_port_leave(struct weir_sock *s);
@@ -163,6 +173,8 @@ int sock_congestion_set(struct weir_sock *s, const char *name, uint32_t size);
 void sock_congestion_get(const struct weir_sock *s, char name[WEIR_SOCK_CONGESTION_MAX]);
 int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value);
 int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value);
+int sock_option_set_pmtudisc(struct weir_sock *s, int32_t value);
+int sock_option_get_mtu(const struct weir_sock *s, int32_t *value);
 void sock_tcp_info(struct weir_sock *s, struct weir_sock_tcp_info *info);
 
 #endif

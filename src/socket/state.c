@@ -78,7 +78,7 @@ void sock_on_event(struct weir_sock *s, uint32_t bits, int weir_error)
         s->write_blocked = false;
     }
     if (bits & WEIR_EVENT_URGENT) {
-        s->urgent = true;
+        s->oob_taken = false;
     }
     if (bits & WEIR_EVENT_END) {
         s->end = true;

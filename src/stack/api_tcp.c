@@ -366,10 +366,19 @@ int64_t weir_tcp_send_flags(struct weir_stack *s, weir_handle conn, const void *
                             uint32_t flags)
 {
     struct tcp_conn *c = stack_conn(s, conn);
-    int64_t done = c ? tcp_user_send(&s->tcp, c, data, size, flags) : WEIR_ESTALE;
+    int64_t done = !c                         ? WEIR_ESTALE
+                   : flags & WEIR_SEND_URGENT ? tcp_user_send_urgent(&s->tcp, c, data, size, flags)
+                                              : tcp_user_send(&s->tcp, c, data, size, flags);
 
     stack_settle(s);
     return done;
+}
+
+int weir_tcp_urgent(struct weir_stack *s, weir_handle conn, struct weir_urgent *u)
+{
+    struct tcp_conn *c = stack_conn(s, conn);
+
+    return c ? tcp_user_urgent(&s->tcp, c, u) : WEIR_ESTALE;
 }
 
 int weir_tcp_send_ref(struct weir_stack *s, weir_handle conn, const void *data, uint32_t size,

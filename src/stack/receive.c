@@ -25,7 +25,7 @@ static void send_cookie(struct weir_stack *s, struct listener *l, const struct t
     const struct weir_tcp_options *o = &l->settings->o;
     struct tcp_segment seg;
 
-    tcp_cookie_syn_ack(&s->tcp, l, a, stack_path_mtu(s, &a->tuple, p->link), &seg);
+    tcp_cookie_syn_ack(&s->tcp, l, a, stack_announced_mtu(s, &a->tuple, p->link), &seg);
     stack_reply_tcp(s, &a->tuple, &seg, p->link, o->ttl, o->tos);
 }
 
@@ -276,12 +276,17 @@ static void receive_error(struct weir_stack *s, const struct ip_error *e)
         .mtu = e->mtu,
     };
     uint32_t name = e->protocol == IP_PROTOCOL_TCP ? demux_find(&s->demux, &tuple) : 0;
+    struct ip_path path;
+    struct tcp_conn *c;
 
     if (!name || tcp_name_kind(name) != TCP_KIND_CONN) {
         env_drop(&s->env, WEIR_DROP_ICMP_NO_CONNECTION, e->link, 0);
         return;
     }
-    tcp_icmp_error(&s->tcp, tcp_conn_at(&s->tcp, name), &icmp);
+    c = tcp_conn_at(&s->tcp, name);
+    if (tcp_icmp_error(&s->tcp, c, &icmp) && ip_pmtu_learn(&s->ip, &e->dst, e->mtu)) {
+        (void)stack_path(s, c, &path);
+    }
 }
 
 void stack_receive(struct weir_stack *s, uint32_t link, struct weir_buffer *b)

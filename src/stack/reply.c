@@ -28,17 +28,33 @@ void stack_reply_tcp(struct weir_stack *s, const struct tcp_tuple *tuple, struct
     ip_reply_send(&s->ip, b, &send, link);
 }
 
-/* The MTU of the way to a peer, as far as known: for the MSS of a SYN,ACK. */
+/* The way to a peer, preferably where it came from. */
+static bool find_path(struct weir_stack *s, const struct tcp_tuple *tuple, uint32_t link,
+                      struct ip_path *path)
+{
+    return ip_path_find(&s->ip, &tuple->remote, &tuple->local, link, path, NULL) == WEIR_OK ||
+           ip_path_find(&s->ip, &tuple->remote, &tuple->local, WEIR_ANY_LINK, path, NULL) ==
+               WEIR_OK;
+}
+
+static uint32_t mtu_without_path(const struct weir_stack *s, uint32_t link)
+{
+    return link < IP_LINKS_MAX && s->ip.links[link].used ? s->ip.links[link].config.mtu : 576;
+}
+
 uint32_t stack_path_mtu(struct weir_stack *s, const struct tcp_tuple *tuple, uint32_t link)
 {
     struct ip_path path;
 
-    if (ip_path_find(&s->ip, &tuple->remote, &tuple->local, link, &path, NULL) == WEIR_OK ||
-        ip_path_find(&s->ip, &tuple->remote, &tuple->local, WEIR_ANY_LINK, &path, NULL) ==
-            WEIR_OK) {
-        return path.mtu;
-    }
-    return link < IP_LINKS_MAX && s->ip.links[link].used ? s->ip.links[link].config.mtu : 576;
+    return find_path(s, tuple, link, &path) ? path.mtu : mtu_without_path(s, link);
+}
+
+uint32_t stack_announced_mtu(struct weir_stack *s, const struct tcp_tuple *tuple, uint32_t link)
+{
+    struct ip_path path;
+
+    return find_path(s, tuple, link, &path) ? stack_link_mtu(s, path.link)
+                                            : mtu_without_path(s, link);
 }
 
 void stack_send_syn_ack(struct weir_stack *s, uint32_t name)
@@ -50,6 +66,6 @@ void stack_send_syn_ack(struct weir_stack *s, uint32_t name)
     struct tcp_tuple tuple;
 
     tcp_half_tuple(&s->tcp, name, &tuple);
-    tcp_half_syn_ack(&s->tcp, name, stack_path_mtu(s, &tuple, link), &seg);
+    tcp_half_syn_ack(&s->tcp, name, stack_announced_mtu(s, &tuple, link), &seg);
     stack_reply_tcp(s, &tuple, &seg, link, o->ttl, (uint8_t)(o->tos & ~3u));
 }

@@ -29,6 +29,7 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .syn_retries = 7,
         .synack_retries = 7,
         .ecn = WEIR_ECN_PASSIVE,
+        .path_mtu_discovery = true,
     };
 }
 

@@ -17,6 +17,11 @@
 
 /* ---- Paths ---------------------------------------------------------------------------------------------- */
 
+uint32_t stack_link_mtu(const struct weir_stack *s, uint32_t link)
+{
+    return link == IP_LINK_LOOPBACK ? UINT16_MAX : s->ip.links[link].config.mtu;
+}
+
 /* The connection's path, looked up again when the tables changed. false: there is none now. */
 bool stack_path(struct weir_stack *s, struct tcp_conn *c, struct ip_path *path)
 {
@@ -32,6 +37,9 @@ bool stack_path(struct weir_stack *s, struct tcp_conn *c, struct ip_path *path)
     c->path_generation = path->generation;
     c->path_neighbor = path->neighbor;
     c->path_link = path->link;
+    if (!c->settings->o.path_mtu_discovery) {
+        path->mtu = (uint16_t)stack_link_mtu(s, path->link);
+    }
     if (path->mtu != c->path_mtu) {
         tcp_set_mtu(&s->tcp, c, path->mtu);
     }
@@ -55,6 +63,9 @@ static void put_aside(struct weir_stack *s, struct tcp_conn *c, int error)
         timeout_on_send(&s->tcp, c); /* R2 counts from the open, not from the first SYN */
     }
     c->soft_error = (int16_t)error;
+    if (timeout_unsent(&s->tcp, c)) {
+        return;
+    }
     tcp_event(&s->tcp, c, WEIR_EVENT_ERROR);
     c->path_generation = 0;
     c->delack_at = min_u64(c->delack_at, s->env.now + WEIR_S);
@@ -246,7 +257,8 @@ static uint32_t build_headers(struct weir_stack *s, struct tcp_conn *c, const st
         .protocol = IP_PROTOCOL_TCP,
         .tos = (uint8_t)((c->settings->o.tos & ~3u) | e->segment.ecn), /* those bits are TCP's */
         .ttl = c->settings->o.ttl,
-        .dont_fragment = true,
+        .dont_fragment = c->settings->o.path_mtu_discovery &&
+                         (path->mtu > IP4_PMTU_MIN || !ip_addr_is_v4(&c->local)),
         .id = c->ip_id,
         .payload_size = tcp_size + e->payload_size,
     };
@@ -378,7 +390,8 @@ static void keep_buffers(struct weir_stack *s, struct tcp_conn *c, const struct 
 
 static struct tcp_emit_limits limits_of(const struct weir_stack *s, const struct ip_path *path)
 {
-    struct tcp_emit_limits limits = {.mtu = path->mtu, .super_size = UINT16_MAX};
+    struct tcp_emit_limits limits = {.mtu = stack_link_mtu(s, path->link),
+                                     .super_size = UINT16_MAX};
 
     if (path->link != IP_LINK_LOOPBACK) {
         const struct weir_link_config *link = &s->ip.links[path->link].config;

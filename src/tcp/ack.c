@@ -14,6 +14,7 @@
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
 #include "tcp/undo.h"
+#include "tcp/urgent.h"
 
 /* RFC 5961 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT, and nothing before the first byte. */
 static bool acceptable(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
@@ -104,6 +105,9 @@ static void advance(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
         c->flight->delivered_at = t->env->now;
         c->flight->retransmit_since = 0;
         sendq_release(t, c);
+    }
+    if (UNLIKELY(c->urgent_out)) {
+        urgent_acked(t, c);
     }
     c->probes = 0;
     c->r1_reported = 0;

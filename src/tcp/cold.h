@@ -54,6 +54,9 @@ struct tcp_cold {
     uint64_t bytes_retransmitted;
     uint32_t segments_retransmitted, rto_count, fast_retransmit_count, probe_count;
     uint32_t out_of_order_in; /* segments */
+
+    seq_pos snd_up,
+        rcv_up; /* behind the last urgent byte, while urgent_out, urgent_in (urgent.h) */
 };
 
 /* Counts in the cold block, if there can be one. */

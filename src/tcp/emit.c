@@ -16,6 +16,7 @@
 #include "tcp/timeout.h"
 #include "tcp/tlp.h"
 #include "tcp/trace.h"
+#include "tcp/urgent.h"
 #include "tcp/window.h"
 
 #define TIMESTAMP_SPACE 12 /* nop nop TS */
@@ -87,6 +88,9 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
         o->sack_count = sack_blocks(c, o->sack);
         o->present |= o->sack_count ? WEIR_SEGMENT_SACK : 0;
     }
+    if (UNLIKELY(c->urgent_out)) {
+        urgent_put(t, c, s, seq);
+    }
     if (UNLIKELY(accecn_option_due(c))) {
         accecn_put_option(ecn_of(t, c), o, ecn_of(t, c)->first_data_due);
     }
@@ -134,12 +138,15 @@ static void emit_probe(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, en
         c->keepalive_due = 0;
     }
     acknowledged(c);
+    c->ack_now =
+        c->urgent_out; /* the probe is out of the window: one that is in it tells the mark */
 }
 
 static void emit_rst(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
 {
     common(t, c, e, c->snd_nxt);
     e->segment.flags = WEIR_TCP_RST | WEIR_TCP_ACK;
+    e->segment.urgent = 0;
     e->segment.options.present &= WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO;
     e->segment.options.sack_count = 0;
     e->segment.window = 0;
@@ -155,6 +162,7 @@ static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
 
     common(t, c, e, seq_from_isn(c->iss));
     s->window = window_announce(c, true);
+    s->urgent = 0;
     s->flags = WEIR_TCP_SYN | (with_ack ? WEIR_TCP_ACK : 0);
     s->ack = with_ack ? s->ack : 0;
     s->options.present &= WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO;
@@ -451,8 +459,8 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
     uint16_t transmission = 1;
     uint32_t window;
 
-    if (UNLIKELY(c->accecn) && accecn_is_alone(t, c)) {
-        l = &alone;
+    if (UNLIKELY(c->urgent_out) || (UNLIKELY(c->accecn) && accecn_is_alone(t, c))) {
+        l = &alone; /* devices cut super-segments without counting urgent pointers down */
     }
     e->segment.payload_size = 0;
     e->segment.payload = NULL;

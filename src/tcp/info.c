@@ -89,6 +89,8 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     i->pacing_rate = pacer_rate(c);
     ecn_info(t, c, i);
     fill_recovery(t, c, i);
+    i->soft_error = c->soft_error;
+    i->path_mtu = c->path_mtu;
     if (cold) {
         i->bytes_retransmitted = cold->bytes_retransmitted;
         i->segments_retransmitted = cold->segments_retransmitted;

@@ -16,6 +16,7 @@
 #include "tcp/text.h"
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
+#include "tcp/urgent.h"
 #include "tcp/window.h"
 
 /* RFC 7323 5: a timestamp older than the last good one means an old duplicate. */
@@ -240,6 +241,9 @@ static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, st
     }
     if (UNLIKELY(c->ecn)) {
         ecn_segment_in(t, c, in);
+    }
+    if (UNLIKELY(flags & WEIR_TCP_URG)) {
+        urgent_arrived(t, c, in);
     }
     text_handle(t, c, in);
     return TCP_VERDICT_DONE;

@@ -61,7 +61,8 @@ static bool corked(const struct tcp_conn *c)
  * for an earlier small piece: whole segments on their way are no reason. */
 static bool small_may_go(const struct tcp_conn *c)
 {
-    if (c->fin_queued || c->flight->frto == TCP_FRTO_NEW || (c->flight->send_flags & FLIGHT_PUSH)) {
+    if (c->fin_queued || c->urgent_out || c->flight->frto == TCP_FRTO_NEW ||
+        (c->flight->send_flags & FLIGHT_PUSH)) {
         return true;
     }
     return !corked(c) && (c->nodelay || c->snd_una == c->snd_nxt ||

@@ -31,7 +31,7 @@ enum tcp_due {
 enum tcp_due tcp_due(struct tcp *t, struct tcp_conn *c);
 
 struct tcp_emit_limits {
-    uint32_t mtu;        /* IP bytes of a wire segment */
+    uint32_t mtu;        /* IP bytes of a packet on the link: what an MSS option may promise */
     uint32_t super_size; /* IP bytes of a super-segment at most; <= mtu: none */
     bool sum_payload;    /* software computes checksums: what is known of them is wanted */
 };

@@ -297,6 +297,18 @@ void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason rea
     }
 }
 
+void scoreboard_mark_too_large(struct tcp *t, struct tcp_conn *c, uint32_t size)
+{
+    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        struct tx_record *r = tx_at(t, i);
+
+        if (r->size - ((r->flags & TX_FIN) != 0) > size && !(r->flags & (TX_SACKED | TX_LOST))) {
+            scoreboard_mark(t, c, i, WEIR_REASON_PMTU);
+            r->flags |= TX_UNSENT;
+        }
+    }
+}
+
 void scoreboard_mark_overdue(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
 {
     uint32_t i;

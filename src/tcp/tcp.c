@@ -7,6 +7,7 @@
 #include "tcp/cc.h"
 #include "tcp/cc_bbr.h"
 #include "tcp/cold.h"
+#include "tcp/emit.h"
 #include "tcp/flight.h"
 #include "tcp/reassembly.h"
 #include "tcp/scoreboard.h"
@@ -178,30 +179,29 @@ void tcp_open(struct tcp *t, struct tcp_conn *c, uint32_t mtu)
 
 void tcp_set_mtu(struct tcp *t, struct tcp_conn *c, uint32_t mtu)
 {
-    (void)t;
+    uint16_t before = c->mss_base;
+
     c->path_mtu = (uint16_t)min_u32(mtu, UINT16_MAX);
     c->mss_base = tcp_mss_base(c, c->path_mtu);
+    if (c->mss_base < before && c->flight->tx_head) {
+        scoreboard_mark_too_large(t, c, emit_payload_max(c));
+        tcp_touch(t, c);
+    }
 }
 
-void tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e)
+bool tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e)
 {
     seq_pos seq = seq_widen(c->snd_una, e->seq);
 
     /* RFC 5927: only what quotes something in flight is believed */
     if (seq < c->snd_una || seq >= c->snd_nxt || c->state == WEIR_TCP_CLOSED) {
         t->env->dropped[WEIR_DROP_ICMP_SEQUENCE]++;
-        return;
+        return false;
     }
     if (e->too_big) {
-        uint32_t least = tcp_is_v4(c) ? 68 + 20 : 1280;
-
-        if (e->mtu >= least && e->mtu < c->path_mtu) {
-            tcp_set_mtu(t, c, e->mtu);
-            if (c->flight->tx_head) {
-                scoreboard_mark_all(t, c, WEIR_REASON_PMTU);
-            }
-        }
-    } else if (e->hard && !tcp_synchronized(c)) {
+        return c->settings->o.path_mtu_discovery && e->mtu < c->path_mtu;
+    }
+    if (e->hard && !tcp_synchronized(c)) {
         /* RFC 5461: hard errors end only what is not yet established */
         tcp_finish(t, c, e->error, WEIR_REASON_ICMP);
     } else {
@@ -209,6 +209,7 @@ void tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e)
         tcp_event(t, c, WEIR_EVENT_ERROR);
     }
     tcp_touch(t, c);
+    return false;
 }
 
 void tcp_conn_check(const struct tcp *t, const struct tcp_conn *c)

@@ -30,7 +30,8 @@ struct tcp_conn *tcp_conn_new(struct tcp *t, const struct tcp_tuple *tuple,
 void tcp_conn_free(struct tcp *t, struct tcp_conn *c);
 /* Sends SYN: CLOSED -> SYN-SENT. */
 void tcp_open(struct tcp *t, struct tcp_conn *c, uint32_t mtu);
-/* The path's MTU is known or changed. */
+/* The path's MTU is known or changed. What is on its way and too large is sent again at once, in smaller
+ * pieces and without blaming congestion (RFC 1191 6.4, RFC 8201 5.3). */
 void tcp_set_mtu(struct tcp *t, struct tcp_conn *c, uint32_t mtu);
 /* An ICMP error about a segment of ours. */
 struct tcp_icmp {
@@ -38,13 +39,17 @@ struct tcp_icmp {
     int error;
     uint32_t seq, mtu;
 };
-void tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e);
+/* True: something on the way was too big, and the path's MTU is to be learned (and then set). */
+bool tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e);
 
 /* ---- User calls (connection already found; see weir.h for the meaning) ------------------------------ */
 int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_t size,
                       uint32_t flags);
 int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint32_t size,
                       uint64_t cookie);
+int64_t tcp_user_send_urgent(struct tcp *t, struct tcp_conn *c, const void *data, size_t size,
+                             uint32_t flags);
+int tcp_user_urgent(const struct tcp *t, struct tcp_conn *c, struct weir_urgent *u);
 int64_t tcp_user_recv(struct tcp *t, struct tcp_conn *c, void *data, size_t size);
 int tcp_user_peek(struct tcp *t, struct tcp_conn *c, struct weir_slice *slices, size_t n);
 int tcp_user_consume(struct tcp *t, struct tcp_conn *c, size_t size);

@@ -42,6 +42,9 @@ void timeout_on_send(struct tcp *t, struct tcp_conn *c)
 {
     if (c->timer_mode != TCP_MODE_RTO) {
         set_mode(c, TCP_MODE_RTO, t->env->now + rtt_rto(c));
+        if (c->flight != &tcp_flight_none) {
+            c->flight->retransmit_since = 0; /* what could not be sent has left */
+        }
     }
     tlp_arm(t, c);
 }
@@ -111,8 +114,53 @@ void timeout_fin_wait_2(struct tcp *t, struct tcp_conn *c)
 {
     /* nobody can read: do not wait for ever for a FIN (as every kernel does) */
     if (c->orphan && c->state == WEIR_TCP_FIN_WAIT_2) {
-        set_mode(c, TCP_MODE_LINGER, t->env->now + 2 * t->env->config.msl);
+        weir_time wait = c->settings->o.fin_wait_2_time;
+
+        wait = wait ? wait : 2 * t->env->config.msl;
+        set_mode(c, TCP_MODE_LINGER, wait == WEIR_NEVER ? WEIR_NEVER : t->env->now + wait);
     }
+}
+
+/* How long something may remain unacknowledged, or unsent. */
+static weir_time give_up_after(const struct tcp_conn *c, bool syn)
+{
+    const struct weir_tcp_options *o = &c->settings->o;
+
+    return o->user_timeout ? o->user_timeout : syn ? o->syn_r2_time : o->r2_time;
+}
+
+/* The timer of something unanswered: not later than the user timeout. */
+static weir_time until_user_timeout(const struct tcp *t, const struct tcp_conn *c)
+{
+    weir_time at = t->env->now + rtt_rto(c), limit = c->settings->o.user_timeout;
+    weir_time since = c->flight->retransmit_since;
+
+    return limit && limit != WEIR_NEVER && since ? min_u64(at, since + limit) : at;
+}
+
+static int give_up_error(const struct tcp_conn *c)
+{
+    return c->soft_error && c->soft_error != WEIR_ETIMEDOUT ? c->soft_error : WEIR_ETIMEDOUT;
+}
+
+bool timeout_unsent(struct tcp *t, struct tcp_conn *c)
+{
+    bool waiting =
+        tcp_synchronized(c) && c->state != WEIR_TCP_TIME_WAIT && tcp_send_limit(c) > c->snd_una;
+    weir_time limit = give_up_after(c, false);
+
+    if (!waiting || !flight_ensure(t, c)) {
+        return false;
+    }
+    if (!c->flight->retransmit_since) {
+        c->flight->retransmit_since = t->env->now;
+        return false;
+    }
+    if (limit == WEIR_NEVER || t->env->now - c->flight->retransmit_since < limit) {
+        return false;
+    }
+    tcp_finish(t, c, give_up_error(c), WEIR_REASON_R2);
+    return true;
 }
 
 /* RFC 9293 3.8.3: R1 is reported, R2 ends the connection. True: it ended. */
@@ -120,17 +168,14 @@ static bool check_limits(struct tcp *t, struct tcp_conn *c)
 {
     const struct weir_tcp_options *o = &c->settings->o;
     bool syn = c->state == WEIR_TCP_SYN_SENT || c->state == WEIR_TCP_SYN_RECEIVED;
-    weir_time limit = syn ? o->syn_r2_time : o->r2_time;
+    weir_time limit = give_up_after(c, syn);
     weir_time since = syn ? c->last_send_at : c->flight->retransmit_since;
     uint32_t tries = c->backoff + 1u;
 
     if ((since && limit != WEIR_NEVER && t->env->now - since >= limit) ||
         (syn && tries > (c->state == WEIR_TCP_SYN_SENT ? o->syn_retries : o->synack_retries))) {
-        int error =
-            c->soft_error && c->soft_error != WEIR_ETIMEDOUT ? c->soft_error : WEIR_ETIMEDOUT;
-
         c->rst_pending = tcp_synchronized(c);
-        tcp_finish(t, c, error, syn ? WEIR_REASON_SYN_TIMEOUT : WEIR_REASON_R2);
+        tcp_finish(t, c, give_up_error(c), syn ? WEIR_REASON_SYN_TIMEOUT : WEIR_REASON_R2);
         return true;
     }
     if (!c->r1_reported && tries > o->r1_retransmissions) {
@@ -166,12 +211,12 @@ static void run_rto(struct tcp *t, struct tcp_conn *c)
     } else {
         recovery_on_rto(t, c);
     }
-    set_mode(c, TCP_MODE_RTO, t->env->now + rtt_rto(c));
+    set_mode(c, TCP_MODE_RTO, until_user_timeout(t, c));
 }
 
 static void run_persist(struct tcp *t, struct tcp_conn *c)
 {
-    const struct weir_tcp_options *o = &c->settings->o;
+    weir_time limit = give_up_after(c, false);
 
     if (!flight_ensure(t, c)) { /* a FIN alone waits */
         set_mode(c, TCP_MODE_PERSIST, t->env->now + rtt_rto(c));
@@ -180,15 +225,14 @@ static void run_persist(struct tcp *t, struct tcp_conn *c)
     /* only probes without any answer count against R2 (MUST-37) */
     if (c->probes == 0) {
         c->flight->retransmit_since = t->env->now;
-    } else if (o->r2_time != WEIR_NEVER &&
-               t->env->now - c->flight->retransmit_since >= o->r2_time) {
+    } else if (limit != WEIR_NEVER && t->env->now - c->flight->retransmit_since >= limit) {
         c->rst_pending = 1;
         tcp_finish(t, c, WEIR_ETIMEDOUT, WEIR_REASON_R2);
         return;
     }
     c->probe_due = 1;
     c->backoff = (uint8_t)min_u32(c->backoff + 1u, 10);
-    set_mode(c, TCP_MODE_PERSIST, t->env->now + rtt_rto(c));
+    set_mode(c, TCP_MODE_PERSIST, until_user_timeout(t, c));
     trace_timer(t, c->id, WEIR_TIMER_PERSIST, c->backoff, rtt_rto(c));
 }
 
@@ -225,7 +269,8 @@ static void run_keepalive(struct tcp *t, struct tcp_conn *c)
         c->keepalive_at = c->last_received + o->keepalive_idle; /* not idle that long after all */
         return;
     }
-    if (c->probes >= o->keepalive_probes) {
+    if (o->user_timeout ? c->probes && t->env->now - c->last_received >= o->user_timeout
+                        : c->probes >= o->keepalive_probes) { /* as Linux: it overrides the count */
         c->rst_pending = 1;
         tcp_finish(t, c, WEIR_ETIMEDOUT, WEIR_REASON_KEEPALIVE);
         return;

@@ -21,6 +21,8 @@ void timeout_on_send(struct tcp *t, struct tcp_conn *c);
 void timeout_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *info);
 /* Turns the persist or override timer on when data waits for a window, off when not. */
 void timeout_persist(struct tcp *t, struct tcp_conn *c);
+/* There is no way out for what is queued. True: that went on for too long, and the connection ended. */
+bool timeout_unsent(struct tcp *t, struct tcp_conn *c);
 void timeout_fin_wait_2(struct tcp *t, struct tcp_conn *c);
 void timeout_keepalive(struct tcp *t, struct tcp_conn *c);
 void timeout_clear(struct tcp_conn *c);

@@ -279,6 +279,9 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
     case WEIR_OPT_NOTSENT_LOWAT:
         o->notsent_lowat = (uint32_t)value;
         return value && value <= UINT32_MAX ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_PATH_MTU_DISCOVERY: o->path_mtu_discovery = value != 0; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT: o->user_timeout = value; return WEIR_OK;
+    case WEIR_OPT_FIN_WAIT_2_TIME: o->fin_wait_2_time = value; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -309,6 +312,9 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_ECN: *value = o->ecn; return WEIR_OK;
     case WEIR_OPT_ABE: *value = o->abe; return WEIR_OK;
     case WEIR_OPT_MSS_CLAMP: *value = o->mss_clamp; return WEIR_OK;
+    case WEIR_OPT_PATH_MTU_DISCOVERY: *value = o->path_mtu_discovery; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT: *value = o->user_timeout; return WEIR_OK;
+    case WEIR_OPT_FIN_WAIT_2_TIME: *value = o->fin_wait_2_time; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -346,6 +352,9 @@ static void option_changed(struct tcp *t, struct tcp_conn *c, enum weir_option o
     if (c->write_blocked && sendq_writable(c, autotune_send_limit(t, c))) {
         c->write_blocked = 0;
         tcp_event(t, c, WEIR_EVENT_WRITABLE);
+    }
+    if (option == WEIR_OPT_PATH_MTU_DISCOVERY) {
+        c->path_generation = 0; /* its path is looked at anew */
     }
     timeout_keepalive(t, c);
     tcp_touch(t, c);

@@ -60,6 +60,8 @@ struct icmp_quote {
     uint8_t protocol;
     uint16_t src_port, dst_port;
     uint32_t tcp_seq;
+    uint16_t
+        size; /* IPv4: total length of the quoted packet, as far as it can be trusted; IPv6: 0 */
 };
 bool icmp4_quote_parse(const uint8_t *p, size_t size, struct icmp_quote *q);
 bool icmp6_quote_parse(const uint8_t *p, size_t size, struct icmp_quote *q);

@@ -45,6 +45,7 @@ bool icmp4_quote_parse(const uint8_t *p, size_t size, struct icmp_quote *q)
         .src = ip_addr_from_v4(p + 12),
         .dst = ip_addr_from_v4(p + 16),
         .protocol = p[9],
+        .size = load_be16(p + 2),
     };
     return take_upper(p + header_size, size - header_size, q);
 }

@@ -259,6 +259,8 @@ static enum ip_verdict error_in(struct ip_kit *k, bool v4, uint8_t type, uint8_t
     struct icmp_message m = {.type = type, .code = code, .rest = rest, .body = body};
     m.body_size = v4 ? quote(body, "192.0.2.1", "203.0.113.7", IP_PROTOCOL_TCP)
                      : quote(body, "2001:db8::1", "2001:db8:9::7", IP_PROTOCOL_TCP);
+    if (rest >> 16 != 0) /* RFC 1191 7.1: the unused half is the size of what was too big */
+        store_be16(body + 2, (uint16_t)(rest >> 16));
     struct kit_upper u =
         v4 ? icmp("192.0.2.254", "192.0.2.1", &m) : icmp("2001:db8::fe", "2001:db8::1", &m);
     return kit_send(k, &u);
@@ -276,7 +278,7 @@ static void test_errors_in(void **state)
     } cases[] = {
         {true, 3, 0, 0, IP_ERROR_UNREACHABLE, 0},   {true, 3, 1, 0, IP_ERROR_UNREACHABLE, 0},
         {true, 3, 2, 0, IP_ERROR_HARD, 0},          {true, 3, 3, 0, IP_ERROR_HARD, 0},
-        {true, 3, 4, 1400, IP_ERROR_TOO_BIG, 1400}, {true, 3, 4, 0xffff0000, IP_ERROR_TOO_BIG, 576},
+        {true, 3, 4, 1400, IP_ERROR_TOO_BIG, 1400}, {true, 3, 4, 98304000, IP_ERROR_TOO_BIG, 1492},
         {true, 3, 4, 8, IP_ERROR_TOO_BIG, 68},      {true, 3, 5, 0, IP_ERROR_UNREACHABLE, 0},
         {true, 3, 13, 0, IP_ERROR_PROHIBITED, 0},   {true, 11, 0, 0, IP_ERROR_UNREACHABLE, 0},
         {true, 12, 0, 0, IP_ERROR_UNREACHABLE, 0},  {false, 1, 0, 0, IP_ERROR_UNREACHABLE, 0},

@@ -231,28 +231,6 @@ static void test_send_meets_the_end_first(void **state)
     sk_del(k);
 }
 
-/* Urgent data is read in line; PRI says that there is some until something is read. */
-static void test_urgent(void **state)
-{
-    struct sk *k = sk_new();
-    struct weir_sock *c, *s;
-    struct weir_event event = {.bits = WEIR_EVENT_URGENT};
-    char b;
-    (void)state;
-    sk_pair(k, 80, &c, &s, NULL);
-    weir_sock_send(c, "x", 1, 0);
-    sk_run(k, WEIR_S);
-    event.handle = s->handle;
-    event.user = s->slot;
-    assert_true(weir_sock_event(k->space[1], &event));
-    assert_int_equal(weir_sock_poll(s), IN | OUT | WEIR_POLLPRI);
-    assert_int_equal(weir_sock_recv(s, &b, 1, WEIR_MSG_PEEK), 1);
-    assert_int_equal(weir_sock_poll(s), IN | OUT | WEIR_POLLPRI);
-    assert_int_equal(weir_sock_recv(s, &b, 1, 0), 1);
-    assert_int_equal(weir_sock_poll(s), OUT);
-    sk_del(k);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,7 +242,6 @@ int main(void)
         cmocka_unit_test(test_last_ack_and_closing),
         cmocka_unit_test(test_simultaneous_close),
         cmocka_unit_test(test_send_meets_the_end_first),
-        cmocka_unit_test(test_urgent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
