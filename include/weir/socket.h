@@ -359,6 +359,11 @@ struct weir_sock_tcp_info {
     uint16_t accecn_fail_mode, accecn_opt_seen;
 };
 
+/* Fills the first `size` bytes of a struct weir_sock_tcp_info (Linux's struct tcp_info) from a complete
+ * weir_tcp_info; returns how many there are. */
+WEIR_API size_t weir_tcp_info_linux(const struct weir_tcp_info *info, void *linux_tcp_info,
+                                    size_t size);
+
 #ifdef __cplusplus
 }
 #endif

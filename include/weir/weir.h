@@ -435,6 +435,8 @@ enum weir_recovery {
     WEIR_RECOVERY_LOSS      /* after a retransmission timeout */
 };
 
+#define WEIR_LIMITS_MAX 16
+
 struct weir_tcp_info {
     uint32_t
         size; /* in: sizeof(struct weir_tcp_info); fields beyond an older size are not written */
@@ -481,6 +483,22 @@ struct weir_tcp_info {
     uint32_t lost_retransmission_count;              /* times that a retransmission was lost */
     int soft_error;    /* last ICMP, neighbour or R1 trouble that did not end it; 0 */
     uint32_t path_mtu; /* IP bytes of a packet to the peer; 0: not looked up yet */
+    weir_time age;     /* since ESTABLISHED; of a connection that is over, how long it was */
+    weir_time limited
+        [WEIR_LIMITS_MAX]; /* by enum weir_limit of trace.h: what held the sender back, and for
+                                         * how long; sums to age */
+    weir_time busy_time;   /* with something queued or unacknowledged */
+    weir_time since_data_sent, since_data_received, since_received; /* or since ESTABLISHED */
+    weir_time ack_delay;                                            /* how long an ACK waits now */
+    uint32_t receive_buffer, send_buffer;                           /* as they are now */
+    uint32_t send_room;     /* bytes that send would take now */
+    weir_time receive_rtt;  /* round trip as the receiver sees it; 0: unknown */
+    uint32_t receive_space; /* most bytes read in one */
+    uint32_t data_segments_sent, data_segments_received, out_of_order_segments;
+    uint64_t delivered_bytes; /* of ours, that arrived: acknowledged or SACKed */
+    uint16_t announced_mss;
+    uint8_t backoff, probes_unanswered;
+    uint64_t max_pacing_rate; /* bytes per second, 0: no limit */
 };
 WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
                            struct weir_tcp_info *info);

@@ -1,8 +1,6 @@
 /* options_tcp.c - options of SOL_TCP, with Linux's bounds, and TCP_INFO. */
 #include "socket/sock.h"
 
-#include <assert.h>
-
 #define SYN_RETRIES_MAX 127
 #define MAXSEG_MIN 88
 #define MAXSEG_MAX 32767
@@ -12,13 +10,6 @@
 #define LINGER2_MAX 120
 #define LINGER2_DEFAULT 60
 #define LINGER2_NONE 1 /* ns: FIN-WAIT-2 ends as soon as it begins */
-#define SSTHRESH_INFINITE 0x7fffffff
-
-static_assert(offsetof(struct weir_sock_tcp_info, total_retrans) == 100, "as Linux's");
-static_assert(offsetof(struct weir_sock_tcp_info, pacing_rate) == 104, "as Linux's");
-static_assert(offsetof(struct weir_sock_tcp_info, delivery_rate) == 160, "as Linux's");
-static_assert(offsetof(struct weir_sock_tcp_info, snd_wnd) == 228, "as Linux's");
-static_assert(sizeof(struct weir_sock_tcp_info) == 280, "as Linux's");
 
 /* ---- Setting ------------------------------------------------------------------------------------------ */
 
@@ -183,64 +174,6 @@ int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
 
 /* ---- TCP_INFO ----------------------------------------------------------------------------------------- */
 
-static uint32_t to_us(weir_time time)
-{
-    return (uint32_t)min_u64(time / WEIR_US, UINT32_MAX);
-}
-
-static uint32_t in_segments(uint64_t bytes, uint32_t mss)
-{
-    return (uint32_t)min_u64((bytes + mss - 1) / mss, UINT32_MAX);
-}
-
-static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info *o)
-{
-    o->bytes_acked = i->bytes_acked;
-    o->bytes_received = i->bytes_received;
-    o->bytes_sent = i->bytes_sent;
-    o->bytes_retrans = i->bytes_retransmitted;
-    o->segs_out = (uint32_t)min_u64(i->segments_sent, UINT32_MAX);
-    o->segs_in = (uint32_t)min_u64(i->segments_received, UINT32_MAX);
-    o->total_retrans = (uint32_t)min_u64(i->segments_retransmitted, UINT32_MAX);
-    o->total_rto = (uint16_t)min_u32(i->rto_count, UINT16_MAX);
-    o->notsent_bytes = i->unsent_bytes;
-    o->delivered_ce = (uint32_t)i->delivered_ce;
-    o->delivered_ce_bytes = (uint32_t)i->delivered_ce_bytes;
-    o->received_ce = (uint32_t)i->ce_received;
-    o->received_ce_bytes = (uint32_t)i->ce_received_bytes;
-    o->delivery_rate = i->delivery_rate;
-    o->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX; /* as Linux: unknown */
-    o->ca_state = i->recovery;
-    o->sacked = i->sacked_segments;
-    o->lost = i->lost_segments;
-    o->retrans = i->repeated_segments;
-    o->reordering = i->reordering_segments;
-    o->reord_seen = i->reordering_count;
-    o->dsack_dups = i->dsack_received_count;
-}
-
-static void fill_connection(const struct weir_tcp_info *i, struct weir_sock_tcp_info *o)
-{
-    uint32_t mss = max_u32(i->snd_mss, 1);
-
-    o->options =
-        (uint8_t)((i->timestamps ? 1 : 0) | (i->sack ? 2 : 0) | (i->window_scaling ? 4 : 0));
-    o->wscale = (uint8_t)((i->snd_wscale & 15) | (i->rcv_wscale & 15) << 4);
-    o->rto = to_us(i->rto);
-    o->rtt = to_us(i->srtt);
-    o->rttvar = to_us(i->rttvar);
-    o->min_rtt = to_us(i->min_rtt);
-    o->snd_mss = i->snd_mss;
-    o->rcv_mss = i->rcv_mss;
-    o->unacked = in_segments(i->unacked_bytes, mss);
-    o->snd_cwnd = i->cwnd_bytes / mss;
-    o->snd_ssthresh =
-        i->ssthresh_bytes >= SSTHRESH_INFINITE ? SSTHRESH_INFINITE : i->ssthresh_bytes / mss;
-    o->snd_wnd = i->snd_wnd_bytes;
-    o->rcv_wnd = i->rcv_wnd_bytes;
-    o->rcv_space = i->rcv_wnd_bytes;
-}
-
 void sock_tcp_info(struct weir_sock *s, struct weir_sock_tcp_info *o)
 {
     struct weir_tcp_info info;
@@ -251,7 +184,9 @@ void sock_tcp_info(struct weir_sock *s, struct weir_sock_tcp_info *o)
         o->unacked = s->waiting ? 1 : 0;
         o->sacked = s->backlog;
     } else if (sock_info(s, &info)) {
-        fill_connection(&info, o);
-        fill_counts(&info, o);
+        uint8_t state = o->state; /* TIME-WAIT is CLOSE here */
+
+        (void)weir_tcp_info_linux(&info, o, sizeof(*o));
+        o->state = state;
     }
 }

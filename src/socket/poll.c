@@ -17,16 +17,20 @@ static bool may_accept(struct weir_sock *s)
  * has refused a byte. */
 static bool may_write(struct weir_sock *s, const struct weir_tcp_info *info)
 {
-    uint64_t limit = 0;
-
     if (s->write_blocked) {
         return false;
     }
-    if (weir_tcp_get(s->space->stack, s->handle, WEIR_OPT_SEND_BUFFER, &limit) == WEIR_OK &&
-        (uint64_t)info->unacked_bytes + info->unsent_bytes >= limit) {
+    if (info->send_room == 0) {
         s->write_blocked = weir_tcp_send(s->space->stack, s->handle, "", 1) == WEIR_EAGAIN;
     }
     return !s->write_blocked;
+}
+
+/* SO_RCVLOWAT, unless no more can come: the peer has ended, or the window is as good as closed. */
+static bool enough_to_read(const struct weir_sock *s, const struct weir_tcp_info *info)
+{
+    return info->unread_bytes && (info->unread_bytes >= s->o.tcp.receive_lowat || s->end ||
+                                  info->rcv_wnd_bytes <= info->rcv_mss);
 }
 
 static unsigned poll_connection(struct weir_sock *s, enum weir_sock_tcp_state state)
@@ -43,7 +47,9 @@ static unsigned poll_connection(struct weir_sock *s, enum weir_sock_tcp_state st
     if (state != WEIR_SOCK_SYN_SENT && state != WEIR_SOCK_SYN_RECV) {
         bool open = sock_info(s, &info) && state != WEIR_SOCK_CLOSE;
 
-        bits |= info.unread_bytes && (sock_readable(s, info.unread_bytes) || info.unread_bytes > 1)
+        bits |= info.unread_bytes &&
+                        (sock_readable(s, info.unread_bytes) || info.unread_bytes > 1) &&
+                        enough_to_read(s, &info)
                     ? WEIR_POLLIN
                     : 0u;
         if (!open || (s->shutdown & SOCK_SHUT_WR) || may_write(s, &info)) {

@@ -1,7 +1,11 @@
 /* info.c - what weir_tcp_info tells of a connection. */
+#include <assert.h>
+
+#include "tcp/autotune.h"
 #include "tcp/cc.h"
 #include "tcp/cold.h"
 #include "tcp/ecn.h"
+#include "tcp/limits.h"
 #include "tcp/pacer.h"
 #include "tcp/rate.h"
 #include "tcp/rtt.h"
@@ -43,6 +47,47 @@ static void fill_recovery(const struct tcp *t, const struct tcp_conn *c, struct 
         i->dsack_received_count = cold->dsacks_in;
         i->dsack_sent_count = cold->dsacks_out;
         i->lost_retransmission_count = cold->lost_again;
+    }
+}
+
+static void fill_account(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *i)
+{
+    static_assert(WEIR_LIMIT_COUNT <= WEIR_LIMITS_MAX, "room for each");
+
+    if (limits_age(t, c)) {
+        limits_read(t, c, i->limited);
+    }
+    i->age = limits_age(t, c);
+    i->busy_time = c->busy_time + (c->flight != &tcp_flight_none ? t->env->now : 0);
+    i->send_buffer = autotune_send_limit(t, c);
+    i->send_room = (uint32_t)min_u64(sendq_room(c, i->send_buffer), UINT32_MAX);
+    i->since_data_sent = c->last_send_at ? t->env->now - c->last_send_at : i->age;
+    i->since_received = t->env->now - c->last_received;
+    i->data_segments_sent = c->data_segments_out;
+    i->delivered_bytes = c->delivered;
+    i->backoff = c->backoff;
+    i->probes_unanswered = c->probes;
+    i->max_pacing_rate = c->settings->o.max_pacing_rate;
+}
+
+static void fill_receiver(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_info *i)
+{
+    const struct tcp_cold *cold = cold_of(t, c);
+    uint32_t headers = (tcp_is_v4(c) ? 20u : 40u) + TCP_HEADER_SIZE;
+    uint32_t mss = c->path_mtu > headers ? c->path_mtu - headers : 0;
+
+    i->receive_buffer = c->rcv_limit;
+    i->data_segments_received = c->data_segments_in;
+    i->since_data_received =
+        ((uint32_t)(t->env->now / WEIR_MS) - c->data_in_ms) * WEIR_MS; /* as long as it is open */
+    i->ack_delay = c->ato_ms * WEIR_MS;
+    if (c->settings->o.mss_clamp) {
+        mss = min_u32(mss, c->settings->o.mss_clamp);
+    }
+    i->announced_mss = (uint16_t)mss;
+    if (cold && cold->measuring) {
+        i->receive_rtt = cold->rcv_rtt_us * WEIR_US;
+        i->receive_space = cold->rcv_space;
     }
 }
 
@@ -91,11 +136,14 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     fill_recovery(t, c, i);
     i->soft_error = c->soft_error;
     i->path_mtu = c->path_mtu;
+    fill_account(t, c, i);
+    fill_receiver(t, c, i);
     if (cold) {
         i->bytes_retransmitted = cold->bytes_retransmitted;
         i->segments_retransmitted = cold->segments_retransmitted;
         i->rto_count = cold->rto_count;
         i->fast_retransmit_count = cold->fast_retransmit_count;
         i->zero_window_probe_count = cold->probe_count;
+        i->out_of_order_segments = cold->out_of_order_in;
     }
 }

@@ -34,6 +34,7 @@ static void book(struct tcp *t, struct tcp_conn *c, struct tcp_cold *cold)
 void limits_open(struct tcp *t, struct tcp_conn *c)
 {
     c->opened_at = t->env->now;
+    c->data_in_ms = (uint32_t)(t->env->now / WEIR_MS); /* none yet: the clock of its age */
     c->limit = WEIR_LIMIT_APP;
 }
 
@@ -64,6 +65,17 @@ void limits_read(const struct tcp *t, const struct tcp_conn *c, weir_time times[
     if (open_now(c)) {
         times[c->limit] += t->env->now - cold->limit_since;
     }
+}
+
+void limits_check(const struct tcp *t, const struct tcp_conn *c)
+{
+    weir_time times[WEIR_LIMIT_COUNT], sum = 0;
+
+    limits_read(t, c, times);
+    for (uint32_t i = 0; i < WEIR_LIMIT_COUNT; i++) {
+        sum += times[i];
+    }
+    ASSERT(sum == limits_age(t, c));
 }
 
 /* NONE lasts only until the device takes what is due, and comes with every ACK: it is booked, but no record

@@ -17,4 +17,7 @@ void limits_close(struct tcp *t, struct tcp_conn *c);
 weir_time limits_age(const struct tcp *t, const struct tcp_conn *c);
 void limits_read(const struct tcp *t, const struct tcp_conn *c, weir_time times[WEIR_LIMIT_COUNT]);
 
+/* The times sum to the age. */
+void limits_check(const struct tcp *t, const struct tcp_conn *c);
+
 #endif

@@ -9,6 +9,7 @@
 #include "tcp/cold.h"
 #include "tcp/emit.h"
 #include "tcp/flight.h"
+#include "tcp/limits.h"
 #include "tcp/reassembly.h"
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
@@ -223,6 +224,7 @@ void tcp_conn_check(const struct tcp *t, const struct tcp_conn *c)
         scoreboard_check(t, c);
     }
     reassembly_check(c);
+    limits_check(t, c);
     /* something outstanding always has a timer */
     if (c->snd_nxt != c->snd_una && c->state != WEIR_TCP_CLOSED && c->state != WEIR_TCP_TIME_WAIT) {
         ASSERT(c->rto_at != WEIR_NEVER || c->syn_due);
