@@ -111,7 +111,6 @@ enum weir_drop {
     WEIR_DROP_NO_ROUTE,
     WEIR_DROP_NO_NEIGHBOR,
     WEIR_DROP_OFFLOAD,      /* the device's offload fields make no sense */
-    WEIR_DROP_NO_TIMESTAMP, /* negotiated, but the segment has none (RFC 7323 3.2) */
     WEIR_DROP_ECN_CONFLICT, /* SYNs of one handshake ask for different kinds of ECN: answered with RST */
     /* authentication (RFC 5925, RFC 2385) */
     WEIR_DROP_AUTH_MISSING,    /* no MAC where there must be one */

@@ -84,7 +84,6 @@
     X(NO_ROUTE, "no-route")                           \
     X(NO_NEIGHBOR, "no-neighbor")                     \
     X(OFFLOAD, "offload")                             \
-    X(NO_TIMESTAMP, "no-timestamp")                   \
     X(ECN_CONFLICT, "ecn-conflict")                   \
     X(AUTH_MISSING, "auth-missing")                   \
     X(AUTH_UNEXPECTED, "auth-unexpected")             \

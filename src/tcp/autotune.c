@@ -161,7 +161,7 @@ void autotune_arrived(struct tcp *t, struct tcp_conn *c, const struct seg_in *in
     if (!automatic(c) || (cold = measuring(t, c)) == NULL) {
         return;
     }
-    if (c->timestamps) {
+    if (in->s->options.present & WEIR_SEGMENT_TIMESTAMPS) {
         sample_echo(t, c, cold, in);
     } else {
         sample_window(t, c, cold);

@@ -253,7 +253,7 @@ static bool emit_again(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         size = e->payload_size;
     }
     fin = fin && size == bytes;
-    psh = (r->flags & TX_PSH) && size == bytes;
+    psh = ((r->flags & TX_PSH) && size == bytes) || size > per;
     if (!scoreboard_resent(t, c, index, size + fin)) {
         return false;
     }
@@ -319,7 +319,9 @@ static void mark_new_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     } else if ((int32_t)(c->flight->small_end - seq_wire(c->snd_una)) < 0) {
         c->flight->small_end = seq_wire(c->snd_una); /* never half the sequence space behind */
     }
-    if (push_here(c, e, end)) {
+    /* what is cut into several segments ends with one in any case, so that a receiver which joins them again
+     * need not wait for more; single ones do not, for then the ACK may come later (as Linux) */
+    if (push_here(c, e, end) || e->payload_size > per) {
         e->segment.flags |= WEIR_TCP_PSH;
         tx_at(t, c->flight->tx_tail)->flags |= TX_PSH;
     }

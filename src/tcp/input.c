@@ -94,15 +94,13 @@ static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_
     }
 }
 
-/* What timestamps say about a segment; RSTs are exempt (RFC 7323 5.2). */
+/* What timestamps say about a segment; RSTs are exempt (RFC 7323 5.2). One that has none is judged by its
+ * number alone: 3.2 would have it dropped, which breaks with peers and middleboxes that leave them out. */
 static bool check_timestamp(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
 {
-    if (in->s->flags & WEIR_TCP_RST) {
+    if ((in->s->flags & WEIR_TCP_RST) ||
+        UNLIKELY(!(in->s->options.present & WEIR_SEGMENT_TIMESTAMPS))) {
         return true;
-    }
-    if (UNLIKELY(!(in->s->options.present & WEIR_SEGMENT_TIMESTAMPS))) {
-        trace_drop(t, c->id, WEIR_DROP_NO_TIMESTAMP, in->s); /* RFC 7323 3.2: and no answer */
-        return false;
     }
     if (UNLIKELY(paws_rejects(t, c, in->s))) {
         refuse_sequence(t, c, in, WEIR_DROP_PAWS);

@@ -279,8 +279,6 @@ void tcp_half_input(struct tcp *t, uint32_t name, const struct tcp_arrival *a,
     }
     if (!(s->flags & WEIR_TCP_ACK)) {
         drop = WEIR_DROP_NO_ACK;
-    } else if ((h->flags & HALF_TIMESTAMPS) && !(s->options.present & WEIR_SEGMENT_TIMESTAMPS)) {
-        drop = WEIR_DROP_NO_TIMESTAMP; /* RFC 7323 3.2 */
     } else if (s->ack != h->iss + 1 || (h->flags & HALF_DEFERRED)) {
         drop = WEIR_DROP_HALF_OPEN_ACK;
         out->rst = true;

@@ -174,7 +174,7 @@ static bool check_limits(struct tcp *t, struct tcp_conn *c)
 
     if ((since && limit != WEIR_NEVER && t->env->now - since >= limit) ||
         (syn && tries > (c->state == WEIR_TCP_SYN_SENT ? o->syn_retries : o->synack_retries))) {
-        c->rst_pending = tcp_synchronized(c);
+        /* no RST: who did not answer so far is not reached by it either (RFC 9293 3.10.8) */
         tcp_finish(t, c, give_up_error(c), syn ? WEIR_REASON_SYN_TIMEOUT : WEIR_REASON_R2);
         return true;
     }
@@ -226,7 +226,6 @@ static void run_persist(struct tcp *t, struct tcp_conn *c)
     if (c->probes == 0) {
         c->flight->retransmit_since = t->env->now;
     } else if (limit != WEIR_NEVER && t->env->now - c->flight->retransmit_since >= limit) {
-        c->rst_pending = 1;
         tcp_finish(t, c, WEIR_ETIMEDOUT, WEIR_REASON_R2);
         return;
     }
