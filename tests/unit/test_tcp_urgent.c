@@ -38,7 +38,7 @@ static uint32_t ahead(struct tk *k, bool *arrived)
     return u.ahead;
 }
 
-/* The pointer is behind the last urgent byte, in every segment before it, of any length (MUST-30, MUST-31);
+/* The pointer is behind the last urgent byte, in every segment before it, of any length (MUST-30, MUST-31, MUST-62);
  * Nagle does not hold it back; what follows is not urgent. */
 static void test_send(void **state)
 {
