@@ -53,6 +53,22 @@ WEIR_API int weir_route_add(struct weir_stack *stack, const struct weir_ip *dest
 WEIR_API int weir_route_del(struct weir_stack *stack, const struct weir_ip *destination,
                             uint8_t prefix, const struct weir_ip *gateway, uint32_t link);
 
+/* ---- Places: addresses and ports of TCP ---- */
+
+/* Who has this place? The state of the very connection, half-open ones (SYN-RECEIVED) and those in TIME-WAIT
+ * included, whether or not anybody holds their handle. `remote` NULL: WEIR_TCP_LISTEN when a listener's address
+ * and port overlap `local` (ip family 0: any address). WEIR_ENOENT: nobody. Nothing is changed. */
+WEIR_API int weir_tcp_lookup(struct weir_stack *stack, const struct weir_endpoint *local,
+                             const struct weir_endpoint *remote);
+
+/* The state of any connection whose local address and port overlap `local`, orphans, half-open ones and
+ * TIME-WAIT included; WEIR_ENOENT. A search through all there are. */
+WEIR_API int weir_tcp_port_taken(const struct weir_stack *stack, const struct weir_endpoint *local);
+
+/* May this address be used locally (family 0, loopback, an address of a link; any on a link with
+ * accept_any)? */
+WEIR_API bool weir_address_local(const struct weir_stack *stack, const struct weir_ip *ip);
+
 #ifdef __cplusplus
 }
 #endif

@@ -177,6 +177,13 @@ struct weir_tcp_options {
     weir_time
         user_timeout; /* unacknowledged or unsent this long: the end; 0: r2_time, syn_r2_time */
     weir_time fin_wait_2_time; /* how long an orphan waits for the peer's FIN; 0: 2 MSL */
+    /* TCP Fast Open (RFC 7413). `fastopen`: an active open asks for a cookie, and with one that is known its SYN
+     * carries what was given to weir_tcp_send before the next weir_output. Only for requests that may arrive
+     * twice. `fastopen_no_cookie`: data in SYNs is sent, and by listeners taken, without any cookie: for networks
+     * where nobody forges addresses. Listeners: `fastopen_queue` open ones at most whose handshake is not yet
+     * complete (RFC 7413 5.1); 0: data in SYNs is not taken, no cookies are given. */
+    bool fastopen, fastopen_no_cookie;
+    uint32_t fastopen_queue;
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
@@ -217,6 +224,8 @@ struct weir_config {
     /* RFC 1337: an RST does not end TIME-WAIT. false: one with exactly the right number does (RFC 9293
      * 3.10.7.4, RFC 5961 3). */
     bool time_wait_ignore_rst;
+    uint32_t
+        fastopen_cache; /* destinations whose Fast Open cookies are kept, 256; the oldest goes */
 };
 
 WEIR_API void weir_config_default(struct weir_config *config);
@@ -332,21 +341,17 @@ WEIR_API int weir_tcp_listen(struct weir_stack *stack, const struct weir_listen_
 WEIR_API int weir_tcp_connect(struct weir_stack *stack, const struct weir_connect_config *config,
                               weir_handle *conn);
 
-/* Who has this place? The state of the very connection, half-open ones (SYN-RECEIVED) and those in TIME-WAIT
- * included, whether or not anybody holds their handle. `remote` NULL: WEIR_TCP_LISTEN when a listener's address
- * and port overlap `local` (ip family 0: any address). WEIR_ENOENT: nobody. Nothing is changed. */
-WEIR_API int weir_tcp_lookup(struct weir_stack *stack, const struct weir_endpoint *local,
-                             const struct weir_endpoint *remote);
+/* How many bytes of data the SYN of such an active open may carry: a cookie of the destination is known, or
+ * none is needed. 0: it would ask for one, or `options` do not want Fast Open. Errors as weir_tcp_connect. */
+WEIR_API int weir_tcp_fastopen_room(struct weir_stack *stack,
+                                    const struct weir_connect_config *config);
 
-/* The state of any connection whose local address and port overlap `local`, orphans, half-open ones and
- * TIME-WAIT included; WEIR_ENOENT. A search through all there are. */
-WEIR_API int weir_tcp_port_taken(const struct weir_stack *stack, const struct weir_endpoint *local);
+/* The keys of the cookies that listeners give: the first makes them, each of them is accepted (RFC 7413 4.1.2:
+ * give the old one second for a while). At first one derived from the secret. `count`: 1 or 2, or WEIR_EINVAL. */
+WEIR_API int weir_fastopen_keys(struct weir_stack *stack, const uint8_t (*keys)[16], size_t count);
 
-/* May this address be used locally (family 0, loopback, an address of a link; any on a link with
- * accept_any)? */
-WEIR_API bool weir_address_local(const struct weir_stack *stack, const struct weir_ip *ip);
-
-/* The oldest established connection of a listener; WEIR_EAGAIN when there is none. */
+/* The oldest connection of a listener, established or begun by Fast Open (SYN-RECEIVED, it may be read and
+ * written); WEIR_EAGAIN when there is none. */
 WEIR_API int weir_tcp_accept(struct weir_stack *stack, weir_handle listener, weir_handle *conn);
 
 /* The verdict on a SYN of a deferred listener. WEIR_ESTALE when the entry is gone. */
@@ -463,10 +468,10 @@ struct weir_tcp_info {
     uint64_t pacing_rate; /* bytes per second, that of pacing or what it would be; 0: unknown */
     uint64_t
         delivery_rate; /* bytes per second, of the latest ACKs; 0: not measured since it was idle */
-    uint32_t accept_queue, backlog,
-        half_open;    /* listeners: entries now, limit of the first, entries */
-    uint8_t ecn;      /* enum weir_ecn_feedback */
-    bool ecn_capable; /* new data is sent with ECT */
+    uint32_t accept_queue, backlog; /* listeners: entries now, and their limit */
+    uint32_t half_open;             /* listeners: half-open entries */
+    uint8_t ecn;                    /* enum weir_ecn_feedback */
+    bool ecn_capable;               /* new data is sent with ECT */
     uint64_t delivered_ce,
         delivered_ce_bytes; /* segments and bytes of ours that the peer reports as marked */
     uint64_t ce_received, ce_received_bytes; /* marked segments that came, and their payload */
@@ -499,6 +504,7 @@ struct weir_tcp_info {
     uint16_t announced_mss;
     uint8_t backoff, probes_unanswered;
     uint64_t max_pacing_rate; /* bytes per second, 0: no limit */
+    bool syn_data; /* data in the SYN was used: ours was acknowledged, or theirs was taken */
 };
 WEIR_API int weir_tcp_info(struct weir_stack *stack, weir_handle handle,
                            struct weir_tcp_info *info);
@@ -532,7 +538,8 @@ enum weir_option {
     WEIR_OPT_NOTSENT_LOWAT,      /* bytes, at least 1 */
     WEIR_OPT_PATH_MTU_DISCOVERY, /* 0/1 */
     WEIR_OPT_USER_TIMEOUT,       /* ns, 0: r2_time (RFC 9293 3.9.1, RFC 5482); WEIR_NEVER allowed */
-    WEIR_OPT_FIN_WAIT_2_TIME     /* ns, 0: 2 MSL; WEIR_NEVER allowed */
+    WEIR_OPT_FIN_WAIT_2_TIME,    /* ns, 0: 2 MSL; WEIR_NEVER allowed */
+    WEIR_OPT_FASTOPEN_QUEUE      /* listener */
 };
 /* Adds a key to a listener or a connection, or takes one away (same auth, peer, prefix and IDs). Connections keep
  * the keys that their listener had when they were made. WEIR_EINVAL (nonsense, or no weir_config.mac),
@@ -568,6 +575,10 @@ struct weir_stats {
     uint32_t frames_out_now, buffers_out_now;
     /* SYN cookies: sent, connections made from them, ACKs that were no (or too old) cookies */
     uint64_t syncookies_sent, syncookies_received, syncookies_failed;
+    /* Fast Open: our SYN data that the SYN,ACK took, or did not; connections made by a SYN, SYNs whose cookie was
+     * wrong, cookies given, SYNs that found fastopen_queue full */
+    uint64_t fastopen_active, fastopen_active_failed, fastopen_passive, fastopen_passive_failed,
+        fastopen_cookies, fastopen_overflow;
 };
 WEIR_API int weir_stats(const struct weir_stack *stack, struct weir_stats *stats);
 

@@ -244,6 +244,12 @@ int weir_stats(const struct weir_stack *s, struct weir_stats *out)
     st.syncookies_sent = s->tcp.syncookies_sent;
     st.syncookies_received = s->tcp.syncookies_received;
     st.syncookies_failed = s->tcp.syncookies_failed;
+    st.fastopen_active = s->tcp.fastopen.active;
+    st.fastopen_active_failed = s->tcp.fastopen.active_failed;
+    st.fastopen_passive = s->tcp.fastopen.passive;
+    st.fastopen_passive_failed = s->tcp.fastopen.passive_failed;
+    st.fastopen_cookies = s->tcp.fastopen.cookies;
+    st.fastopen_overflow = s->tcp.fastopen.overflow;
     st.listeners = s->tcp.listener_count;
     st.frames_out_now = s->frames_out;
     st.buffers_out_now = s->env.buffers.out;

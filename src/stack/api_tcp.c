@@ -3,6 +3,7 @@
 
 #include "base/siphash.h"
 #include "tcp/auth.h"
+#include "tcp/fastopen.h"
 
 void weir_listen_config_default(struct weir_listen_config *c)
 {
@@ -121,6 +122,7 @@ int weir_tcp_listen(struct weir_stack *s, const struct weir_listen_config *confi
     l->deferred = config->deferred;
     l->half_open_max = config->half_open_max;
     l->abort_on_overflow = config->abort_on_overflow;
+    l->fastopen_queue = l->settings->o.fastopen_queue;
     l->user = config->user;
     if (demux_listen_conflict(&s->demux, l)) { /* MUST-41: a new record or an error, never both */
         tcp_listener_free(&s->tcp, l);
@@ -308,6 +310,31 @@ static int choose_tuple(struct weir_stack *s, const struct weir_connect_config *
         return choose_port(s, tuple) ? WEIR_OK : WEIR_EADDRINUSE;
     }
     return tuple_free(s, tuple) ? WEIR_OK : WEIR_EADDRINUSE;
+}
+
+int weir_tcp_fastopen_room(struct weir_stack *s, const struct weir_connect_config *config)
+{
+    struct tcp_tuple tuple;
+    struct ip_path path;
+    uint16_t next = s->port_next;
+    int error = choose_tuple(s, config, &tuple, &path);
+
+    s->port_next = next; /* nothing was taken */
+    if (error != WEIR_OK) {
+        return error;
+    }
+    return (int)fastopen_room(&s->tcp, &tuple, path.mtu,
+                              config->options ? config->options : &s->tcp.settings->o);
+}
+
+int weir_fastopen_keys(struct weir_stack *s, const uint8_t (*keys)[16], size_t count)
+{
+    if (count == 0 || count > ARRAY_SIZE(s->tcp.fastopen.keys)) {
+        return WEIR_EINVAL;
+    }
+    memcpy(s->tcp.fastopen.keys, keys, count * sizeof(keys[0]));
+    s->tcp.fastopen.key_count = (uint8_t)count;
+    return WEIR_OK;
 }
 
 int weir_tcp_connect(struct weir_stack *s, const struct weir_connect_config *config,
@@ -514,6 +541,9 @@ int weir_tcp_set(struct weir_stack *s, weir_handle handle, enum weir_option opti
     } else if (l && option == WEIR_OPT_USER) {
         l->user = value;
         error = WEIR_OK;
+    } else if (l && option == WEIR_OPT_FASTOPEN_QUEUE) {
+        error = value <= UINT32_MAX ? WEIR_OK : WEIR_EINVAL;
+        l->fastopen_queue = error == WEIR_OK ? (uint32_t)value : l->fastopen_queue;
     } else if (l && option == WEIR_OPT_BACKLOG) {
         error = value && value <= UINT32_MAX ? WEIR_OK : WEIR_EINVAL;
         l->backlog = error == WEIR_OK ? (uint32_t)value : l->backlog;
@@ -532,8 +562,11 @@ int weir_tcp_get(struct weir_stack *s, weir_handle handle, enum weir_option opti
     if (c) {
         return tcp_user_get(&s->tcp, c, option, value);
     }
-    if (l && (option == WEIR_OPT_USER || option == WEIR_OPT_BACKLOG)) {
-        *value = option == WEIR_OPT_USER ? l->user : l->backlog;
+    if (l && (option == WEIR_OPT_USER || option == WEIR_OPT_BACKLOG ||
+              option == WEIR_OPT_FASTOPEN_QUEUE)) {
+        *value = option == WEIR_OPT_USER      ? l->user
+                 : option == WEIR_OPT_BACKLOG ? l->backlog
+                                              : l->fastopen_queue;
         return WEIR_OK;
     }
     return l ? tcp_option_read(&l->settings->o, option, value) : WEIR_ESTALE;

@@ -45,7 +45,8 @@ static void for_listener(struct weir_stack *s, const struct tcp_arrival *a,
         }
         return;
     }
-    if (!(a->segment->flags & WEIR_TCP_SYN) && tcp_cookie_expected(&s->tcp, l)) {
+    if (l->fastopen_queue ||
+        (!(a->segment->flags & WEIR_TCP_SYN) && tcp_cookie_expected(&s->tcp, l))) {
         struct tcp_arrival with_mtu = *a;
 
         with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);
@@ -120,6 +121,11 @@ static void carry_out(struct weir_stack *s, const struct tcp_arrival *a, const s
     }
     if (out->ack) {
         stack_reply_tcp(s, &a->tuple, &out->reply, p->link, s->env.config.tcp.ttl, 0);
+    }
+    if (out->opened) {
+        out->opened->path_link = (uint16_t)p->link;
+        demux_enter(&s->demux, &a->tuple, tcp_name(TCP_KIND_CONN, out->opened->index));
+        out->opened->in_demux = 1;
     }
     if (out->conn) {
         out->conn->path_link = (uint16_t)p->link;

@@ -48,6 +48,7 @@ void weir_config_default(struct weir_config *c)
         .answer_echo = true,
         .syncookies = WEIR_SYNCOOKIES_AUTO,
         .time_wait_reuse = WEIR_REUSE_LOOPBACK,
+        .fastopen_cache = 256,
     };
     weir_tcp_options_default(&c->tcp);
 }

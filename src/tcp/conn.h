@@ -216,6 +216,7 @@ struct tcp_conn {
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
     uint32_t accecn_option : 1; /* a byte counter moved: the next segment says so */
     uint32_t cork : 1;
+    uint32_t fastopen : 1; /* its cold block says how (fastopen.h) */
 
     /* send */
     uint32_t iss, irs;
@@ -399,6 +400,9 @@ struct listener {
     bool abort_on_overflow;
     uint32_t half_open_max; /* 0: backlog */
     weir_time cookie_at;    /* the last SYN cookie was sent, 0: none */
+    /* Fast Open: limit, those in SYN-RECEIVED, those ended by RST that still count, and until when */
+    uint32_t fastopen_queue, fastopen_pending, fastopen_rst;
+    weir_time fastopen_rst_until;
     uint64_t user;
     struct tcp_settings *settings;
 };
@@ -422,6 +426,17 @@ struct fifo {
 
 /* ---- What all connections of a stack share ------------------------------------------------------------- */
 
+struct fastopen_entry;
+
+struct fastopen {
+    uint8_t keys[2][16];
+    uint8_t key_count;
+    uint8_t given[8];             /* the cookie of the SYN,ACK that is being made */
+    struct fastopen_entry *cache; /* NULL until the first cookie */
+    uint32_t cache_size;
+    uint64_t active, active_failed, passive, passive_failed, cookies, overflow;
+};
+
 struct tcp {
     struct env *env;
     struct pool conns, half4s, half6s, time_waits, listeners, records, flights, colds, bbrs;
@@ -439,6 +454,7 @@ struct tcp {
     uint32_t challenge_left;
     uint64_t syncookies_sent, syncookies_received, syncookies_failed;
     uint64_t receive_growth; /* of all receive buffers: autotune.c */
+    struct fastopen fastopen;
 };
 
 #define TCP_LISTENER_EVENT 0x80000000u

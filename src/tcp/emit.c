@@ -6,6 +6,7 @@
 #include "tcp/cold.h"
 #include "tcp/cwv.h"
 #include "tcp/ecn.h"
+#include "tcp/fastopen.h"
 #include "tcp/flight.h"
 #include "tcp/pacer.h"
 #include "tcp/quickack.h"
@@ -183,6 +184,9 @@ static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         s->options.wscale = c->rcv_wscale;
     }
     s->flags |= with_ack ? (c->ecn ? ecn_crossed_flags(t, c) : 0) : ecn_syn_flags(t, c);
+    if (UNLIKELY(with_ack ? c->fastopen : o->fastopen)) {
+        fastopen_on_syn(t, c, e, l->mtu, with_ack);
+    }
     c->syn_due = 0;
     c->rcv_mss = (uint16_t)min_u32(TCP_MSS_DEFAULT4, s->options.mss);
     if (c->backoff == 0) {

@@ -8,6 +8,7 @@
 #include "tcp/half.h"
 
 #include "tcp/ecn.h"
+#include "tcp/fastopen.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
 
@@ -167,6 +168,12 @@ void tcp_half_syn_ack(struct tcp *t, uint32_t name, uint32_t mtu, struct tcp_seg
     if (h->flags & HALF_WSCALE) {
         s->options.present |= WEIR_SEGMENT_WSCALE;
         s->options.wscale = window_scale_for(o);
+    }
+    if ((h->flags & HALF_FASTOPEN) && h->sent_out == 0) {
+        struct tcp_tuple tuple;
+
+        tcp_half_tuple(t, name, &tuple);
+        fastopen_give(t, &tuple, (h->flags & HALF_FASTOPEN_EXP) != 0, &s->options);
     }
     h->sent_us = (uint32_t)(t->env->now / WEIR_US);
     h->sent_out = (uint8_t)min_u32(h->sent_out + 1u, UINT8_MAX);

@@ -5,6 +5,7 @@
 #include "tcp/cc.h"
 #include "tcp/cold.h"
 #include "tcp/ecn.h"
+#include "tcp/fastopen.h"
 #include "tcp/limits.h"
 #include "tcp/pacer.h"
 #include "tcp/rate.h"
@@ -105,6 +106,7 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     i->snd_mss = (uint16_t)(c->mss_base - (c->timestamps ? 12 : 0));
     i->rcv_mss = c->rcv_mss;
     i->peer_mss = c->peer_mss;
+    i->syn_data = c->fastopen && fastopen_used(t, c);
     i->error = c->error ? c->error : c->soft_error;
     fill_endpoint(c, &c->local, c->local_port, &i->local);
     fill_endpoint(c, &c->remote, c->remote_port, &i->remote);

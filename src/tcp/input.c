@@ -9,6 +9,7 @@
 #include "tcp/ack.h"
 #include "tcp/challenge.h"
 #include "tcp/ecn.h"
+#include "tcp/fastopen.h"
 #include "tcp/reassembly.h"
 #include "tcp/state.h"
 #include "tcp/synsent.h"
@@ -153,7 +154,9 @@ static void handle_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in *i
         return;
     }
     switch (c->state) {
-    case WEIR_TCP_SYN_RECEIVED: tcp_finish(t, c, WEIR_ECONNREFUSED, WEIR_REASON_RST_IN); break;
+    case WEIR_TCP_SYN_RECEIVED:
+        tcp_finish(t, c, c->passive ? WEIR_ECONNRESET : WEIR_ECONNREFUSED, WEIR_REASON_RST_IN);
+        break;
     case WEIR_TCP_TIME_WAIT:
         if (!t->env->config.time_wait_ignore_rst) {
             tcp_finish(t, c, 0, WEIR_REASON_RST_IN);
@@ -180,6 +183,11 @@ static enum tcp_verdict handle_syn(struct tcp *t, struct tcp_conn *c, const stru
     if (c->accecn && !c->passive && (in->s->flags & WEIR_TCP_ACK) && in->s->seq == c->irs) {
         ecn_syn_again(t, c, in->s);
     }
+    if (c->state == WEIR_TCP_SYN_RECEIVED && c->passive && in->s->seq == c->irs &&
+        !(in->s->flags & WEIR_TCP_ACK)) {
+        c->syn_due = 1; /* Fast Open: their SYN again, our SYN,ACK was lost */
+        return TCP_VERDICT_DONE;
+    }
     tcp_syn_refused(t, c, in->s);
     return TCP_VERDICT_DONE;
 }
@@ -196,7 +204,11 @@ static enum tcp_verdict complete_handshake(struct tcp *t, struct tcp_conn *c,
     c->snd_wl2 = in->s->ack;
     c->snd_wnd = (uint32_t)in->s->window << c->snd_wscale;
     c->max_snd_wnd = c->snd_wnd;
-    c->snd_una = c->snd_nxt;
+    c->snd_una =
+        c->flight->tx_head ? c->snd_una + 1 : c->snd_nxt; /* Fast Open may have sent data */
+    if (c->fastopen && c->passive) {
+        fastopen_sample(t, c, &in->s->options);
+    }
     tcp_established(t, c, WEIR_REASON_ACK_IN);
     if (c->ecn) {
         ecn_established(t, c, in);

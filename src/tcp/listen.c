@@ -5,6 +5,7 @@
  */
 #include "tcp/cookie.h"
 #include "tcp/ecn.h"
+#include "tcp/fastopen.h"
 #include "tcp/half.h"
 #include "tcp/rtt.h"
 #include "tcp/synsent.h"
@@ -93,6 +94,7 @@ void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arriva
                       struct tcp_outcome *out)
 {
     struct half_open *h;
+    uint16_t fastopen = 0;
     uint32_t name;
 
     if ((a->segment->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST)) == WEIR_TCP_ACK &&
@@ -102,6 +104,12 @@ void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arriva
     }
     if (!acceptable_syn(t, l, a, out) || out->cookie) {
         return;
+    }
+    if (UNLIKELY(l->fastopen_queue)) {
+        fastopen = fastopen_listen(t, l, a, &out->opened);
+        if (out->opened) {
+            return;
+        }
     }
     h = half_new(t, l, &a->tuple, &name);
     if (!h) {
@@ -117,6 +125,7 @@ void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arriva
     h->link = (uint8_t)a->link;
     half_learn_options(h, &l->settings->o, &a->segment->options);
     (void)ecn_half_syn(h, &l->settings->o, a->segment);
+    h->flags |= fastopen;
     out->enter = name;
     trace_open(t, h->id, &a->tuple.local, a->tuple.local_port, &a->tuple.remote,
                a->tuple.remote_port, true);

@@ -19,6 +19,7 @@ static bool may_send_data(const struct tcp_conn *c)
     case WEIR_TCP_FIN_WAIT_1:
     case WEIR_TCP_CLOSING:
     case WEIR_TCP_LAST_ACK: return true;
+    case WEIR_TCP_SYN_RECEIVED: return c->fastopen && c->passive; /* RFC 7413 4.2.2 */
     default: return false;
     }
 }
@@ -61,11 +62,14 @@ static bool corked(const struct tcp_conn *c)
  * for an earlier small piece: whole segments on their way are no reason. */
 static bool small_may_go(const struct tcp_conn *c)
 {
+    bool nothing_out = c->snd_una == c->snd_nxt ||
+                       (c->state == WEIR_TCP_SYN_RECEIVED && !c->flight->tx_head); /* but our SYN */
+
     if (c->fin_queued || c->urgent_out || c->flight->frto == TCP_FRTO_NEW ||
         (c->flight->send_flags & FLIGHT_PUSH)) {
         return true;
     }
-    return !corked(c) && (c->nodelay || c->snd_una == c->snd_nxt ||
+    return !corked(c) && (c->nodelay || nothing_out ||
                           (int32_t)(c->flight->small_end - seq_wire(c->snd_una)) <= 0);
 }
 
@@ -209,10 +213,11 @@ enum tcp_due tcp_due(struct tcp *t, struct tcp_conn *c)
     case WEIR_TCP_LISTEN: return TCP_DUE_NOTHING;
     case WEIR_TCP_SYN_SENT: return c->syn_due ? TCP_DUE_SYN : TCP_DUE_NOTHING;
     case WEIR_TCP_SYN_RECEIVED:
-        return c->syn_due         ? TCP_DUE_SYN_ACK
-               : c->acks_owed     ? TCP_DUE_OWED_ACK
-               : c->challenge_due ? TCP_DUE_CHALLENGE
-                                  : TCP_DUE_NOTHING;
+        return c->syn_due                           ? TCP_DUE_SYN_ACK
+               : c->acks_owed                       ? TCP_DUE_OWED_ACK
+               : c->challenge_due                   ? TCP_DUE_CHALLENGE
+               : may_send_data(c) && data_due(t, c) ? TCP_DUE_DATA
+                                                    : TCP_DUE_NOTHING;
     default: return due_synchronized(t, c);
     }
 }

@@ -448,7 +448,8 @@ void scoreboard_clear(struct tcp *t, struct tcp_conn *c)
 void scoreboard_check(const struct tcp *t, const struct tcp_conn *c)
 {
     const struct tcp_flight *f = c->flight;
-    seq_pos at = c->snd_una;
+    /* Fast Open: data may follow a SYN,ACK that is not yet acknowledged and has no record */
+    seq_pos at = c->snd_una + (c->state == WEIR_TCP_SYN_RECEIVED && f->tx_head ? 1 : 0);
     uint32_t i, prev = 0, sacked = 0, lost = 0, segments = 0, flying = 0;
 
     for (i = f->tx_head; i; prev = i, i = tx_at(t, i)->next) {

@@ -3,6 +3,7 @@
 
 #include "tcp/auth.h"
 #include "tcp/cc.h"
+#include "tcp/fastopen.h"
 #include "tcp/flight.h"
 #include "tcp/limits.h"
 #include "tcp/output.h"
@@ -80,6 +81,9 @@ void tcp_finish(struct tcp *t, struct tcp_conn *c, int error, enum weir_reason r
     if (c->state == WEIR_TCP_CLOSED) {
         return;
     }
+    if (UNLIKELY(c->fastopen) && c->state == WEIR_TCP_SYN_RECEIVED) {
+        fastopen_leave(t, c, reason == WEIR_REASON_RST_IN);
+    }
     if (!c->closed_reported) {
         c->error = (int16_t)error;
     }
@@ -129,7 +133,12 @@ void tcp_established(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
     c->timer_mode = TCP_MODE_NONE;
     c->rto_at = WEIR_NEVER;
     c->last_send_at = 0;
-    cc_start(t, c);
+    if (UNLIKELY(c->fastopen)) {
+        fastopen_established(t, c);
+    }
+    if (!(c->fastopen && c->passive)) { /* those have begun to send already */
+        cc_start(t, c);
+    }
     timeout_keepalive(t, c);
     if (!c->passive) {
         tcp_event(t, c, WEIR_EVENT_CONNECTED | WEIR_EVENT_WRITABLE);

@@ -2,6 +2,7 @@
 #include "tcp/synsent.h"
 
 #include "tcp/ecn.h"
+#include "tcp/fastopen.h"
 #include "tcp/output.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
@@ -48,7 +49,7 @@ static bool check_ack_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in
 
     *verdict = TCP_VERDICT_DONE;
     if (ack &&
-        s->ack != seq_wire(c->snd_nxt)) { /* only the SYN is out: nothing else is acceptable */
+        s->ack - seq_wire(c->snd_nxt) > fastopen_data(t, c)) { /* the SYN and its data are out */
         trace_drop(t, c->id, WEIR_DROP_SYN_SENT_ACK, s);
         *verdict = rst ? TCP_VERDICT_DONE : TCP_VERDICT_RST;
         return false;
@@ -100,6 +101,9 @@ enum tcp_verdict synsent_input(struct tcp *t, struct tcp_conn *c, struct seg_in 
     if (c->backoff) {
         rtt_syn_lost(c); /* unless a sample says better */
     }
+    if (c->fastopen) {
+        fastopen_on_syn_ack(t, c, in->s);
+    }
     c->snd_una = c->snd_nxt;
     c->ack_now = 1;
     ecn_syn_ack_in(t, c, in->s);
@@ -115,7 +119,8 @@ enum tcp_verdict synsent_input(struct tcp *t, struct tcp_conn *c, struct seg_in 
 
 bool synsent_crossing_syn_ack(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 {
-    if (in->s->seq != c->irs || !(in->s->flags & WEIR_TCP_ACK) || in->ack != c->snd_nxt) {
+    if (in->s->seq != c->irs || !(in->s->flags & WEIR_TCP_ACK) || in->ack < c->snd_nxt ||
+        in->ack - c->snd_nxt > fastopen_data(t, c)) {
         trace_drop(t, c->id, WEIR_DROP_SYN_CHALLENGE, in->s);
         if (in->s->seq == c->irs && !(in->s->flags & WEIR_TCP_ACK)) {
             c->syn_due = 1; /* their SYN again: our SYN,ACK was lost */
@@ -123,6 +128,9 @@ bool synsent_crossing_syn_ack(struct tcp *t, struct tcp_conn *c, struct seg_in *
             input_owe_ack(t, c, true);
         }
         return false;
+    }
+    if (c->fastopen) {
+        fastopen_on_syn_ack(t, c, in->s);
     }
     in->seq++; /* if our SYN,ACK was lost theirs comes again, and the challenge ACK completes their side */
     return true;

@@ -8,6 +8,7 @@
 #include "tcp/cc_bbr.h"
 #include "tcp/cold.h"
 #include "tcp/emit.h"
+#include "tcp/fastopen.h"
 #include "tcp/flight.h"
 #include "tcp/limits.h"
 #include "tcp/reassembly.h"
@@ -48,6 +49,7 @@ int tcp_init(struct tcp *t, struct env *env)
     pool_init(&t->time_waits, &env->memory, sizeof(struct time_wait), 6);
     pool_init(&t->listeners, &env->memory, sizeof(struct listener), 3);
     wheel_init(&t->wheel, wheel_entry_of, t, env->now);
+    fastopen_init(t);
     t->settings = tcp_settings_new(t, &env->config.tcp);
     return t->settings && reserve(&t->records) && reserve(&t->flights) ? WEIR_OK : WEIR_ENOBUFS;
 }
@@ -55,6 +57,7 @@ int tcp_init(struct tcp *t, struct env *env)
 void tcp_fini(struct tcp *t)
 {
     tcp_settings_unref(t, t->settings);
+    fastopen_fini(t);
     pool_fini(&t->conns);
     pool_fini(&t->flights);
     pool_fini(&t->bbrs);
@@ -200,7 +203,12 @@ bool tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e)
         return false;
     }
     if (e->too_big) {
-        return c->settings->o.path_mtu_discovery && e->mtu < c->path_mtu;
+        bool believed = c->settings->o.path_mtu_discovery && e->mtu < c->path_mtu;
+
+        if (believed) {
+            fastopen_too_big(t, c);
+        }
+        return believed;
     }
     if (e->hard && !tcp_synchronized(c)) {
         /* RFC 5461: hard errors end only what is not yet established */

@@ -92,7 +92,8 @@ struct tcp_outcome {
     bool ack;         /* answer with `reply` */
     bool cookie;      /* answer with a SYN cookie (tcp_cookie_syn_ack) */
     struct tcp_segment reply;
-    struct tcp_conn *conn; /* made from a half-open entry: the segment is still to be handled */
+    struct tcp_conn *conn;   /* made from a half-open entry: the segment is still to be handled */
+    struct tcp_conn *opened; /* made by a SYN (Fast Open): the segment is dealt with */
 };
 
 void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arrival *a,

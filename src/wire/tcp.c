@@ -80,6 +80,19 @@ static void take_accecn(uint8_t order, const uint8_t *data, uint8_t length, stru
     }
 }
 
+/* RFC 7413 4.1.1: nothing, or 4 to 16 bytes, an even number. */
+static uint16_t take_fastopen(const uint8_t *data, uint8_t length, bool exp, struct tcp_options *o)
+{
+    if (length % 2 != 0 || length > TCP_FASTOPEN_MAX ||
+        (length != 0 && length < TCP_FASTOPEN_MIN)) {
+        return WEIR_SEGMENT_UNKNOWN;
+    }
+    o->fastopen = data;
+    o->fastopen_size = length;
+    o->fastopen_exp = exp;
+    return WEIR_SEGMENT_FASTOPEN;
+}
+
 /* Takes the value of one option; returns its bit, UNKNOWN when it is not known or malformed. */
 static uint16_t take_option(uint8_t kind, const uint8_t *data, uint8_t length,
                             struct tcp_options *o)
@@ -130,6 +143,12 @@ static uint16_t take_option(uint8_t kind, const uint8_t *data, uint8_t length,
     case TCP_OPTION_ACCECN1:
         take_accecn(kind == TCP_OPTION_ACCECN1, data, length, o);
         return WEIR_SEGMENT_ACCECN;
+    case TCP_OPTION_FASTOPEN: return take_fastopen(data, length, false, o);
+    case TCP_OPTION_EXPERIMENT:
+        if (length >= 2 && load_be16(data) == TCP_FASTOPEN_MAGIC) {
+            return take_fastopen(data + 2, (uint8_t)(length - 2), true, o);
+        }
+        break;
     default: break;
     }
     return WEIR_SEGMENT_UNKNOWN;

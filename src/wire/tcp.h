@@ -12,6 +12,9 @@
 #define TCP_HEADER_SIZE 20
 #define TCP_HEADER_MAX 60
 #define TCP_OPTIONS_MAX 40
+#define TCP_FASTOPEN_MIN 4
+#define TCP_FASTOPEN_MAX 16
+#define TCP_FASTOPEN_MAGIC 0xf989
 
 enum tcp_option_kind {
     TCP_OPTION_EOL = 0,
@@ -26,7 +29,8 @@ enum tcp_option_kind {
     TCP_OPTION_AO = 29,
     TCP_OPTION_FASTOPEN = 34,
     TCP_OPTION_ACCECN0 = 172, /* RFC 9768 3.2.3 */
-    TCP_OPTION_ACCECN1 = 174
+    TCP_OPTION_ACCECN1 = 174,
+    TCP_OPTION_EXPERIMENT = 254 /* RFC 6994; Fast Open's number in it is 0xf989 */
 };
 
 struct tcp_sack_block {
@@ -42,7 +46,10 @@ struct tcp_options {
     uint16_t mss;
     uint32_t ts_val, ts_ecr;
     uint8_t ao_key_id, ao_rnext; /* RFC 5925 2.2 */
-    uint8_t mac_offset; /* MD5, AO: where the MAC begins in the header; tcp_build sets it */
+    uint8_t mac_offset;      /* MD5, AO: where the MAC begins in the header; tcp_build sets it */
+    uint8_t fastopen_size;   /* 0: a cookie is asked for; 4..16 */
+    bool fastopen_exp;       /* in the experimental option */
+    const uint8_t *fastopen; /* parsed: in the packet */
     struct tcp_sack_block sack[WEIR_SACK_BLOCKS_MAX];
     uint8_t accecn_order,
         accecn_fields;  /* 0: EE0B, ECEB, EE1B; 1: EE1B, ECEB, EE0B; the first N are there */

@@ -13,6 +13,7 @@
  *     window scale            01 03 03 ss
  *     SACK                    01 01 05 ll  ssssssss eeeeeeee ...
  *     AccECN                  01 ac 0b aa aaaabbbb bbcccccc      (NOPs before 2, 5, 8 or 11 bytes)
+ *     Fast Open               22 ll cookie, or fe ll f9 89 cookie, then NOPs
  */
 #include "wire/tcp.h"
 
@@ -62,12 +63,22 @@ static uint32_t accecn_size(const struct tcp_options *o, uint32_t used)
     return (o->present & WEIR_SEGMENT_ACCECN) != 0 && used + size <= TCP_OPTIONS_MAX ? size : 0;
 }
 
+/* 0: not there, or no room for it after `used` bytes. */
+static uint32_t fastopen_size(const struct tcp_options *o, uint32_t used)
+{
+    uint32_t size = 2u + (o->fastopen_exp ? 2u : 0u) + o->fastopen_size;
+
+    size = (size + 3) & ~3u;
+    return (o->present & WEIR_SEGMENT_FASTOPEN) != 0 && used + size <= TCP_OPTIONS_MAX ? size : 0;
+}
+
 uint32_t tcp_options_size(const struct tcp_options *o)
 {
     uint32_t size = fixed_size(o->present);
     uint32_t blocks = sack_blocks(o, size);
 
     size += blocks == 0 ? 0 : 4 + blocks * 8;
+    size += fastopen_size(o, size);
     return size + accecn_size(o, size);
 }
 
@@ -89,6 +100,22 @@ static uint8_t *put_sack(uint8_t *p, const struct tcp_options *o, uint32_t block
         p += 8;
     }
     return p;
+}
+
+static uint8_t *put_fastopen(uint8_t *p, const struct tcp_options *o, uint32_t size)
+{
+    uint32_t head = o->fastopen_exp ? 4 : 2;
+
+    p[0] = o->fastopen_exp ? TCP_OPTION_EXPERIMENT : TCP_OPTION_FASTOPEN;
+    p[1] = (uint8_t)(head + o->fastopen_size);
+    if (o->fastopen_exp) {
+        store_be16(p + 2, TCP_FASTOPEN_MAGIC);
+    }
+    if (o->fastopen_size != 0) {
+        memcpy(p + head, o->fastopen, o->fastopen_size);
+    }
+    memset(p + head + o->fastopen_size, TCP_OPTION_NOP, size - head - o->fastopen_size);
+    return p + size;
 }
 
 /* Room for a MAC that is filled in when the whole segment is known. */
@@ -147,6 +174,8 @@ static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
     }
     uint32_t blocks = sack_blocks(o, (uint32_t)(p - start));
     p = blocks == 0 ? p : put_sack(p, o, blocks);
+    uint32_t fastopen = fastopen_size(o, (uint32_t)(p - start));
+    p = fastopen == 0 ? p : put_fastopen(p, o, fastopen);
     uint32_t size = accecn_size(o, (uint32_t)(p - start));
     return size == 0 ? p : put_accecn(p, o, size);
 }

@@ -241,6 +241,9 @@ static void check_tcp(struct tk *k, const uint8_t *tcp, uint32_t size, struct tk
                              (WEIR_SEGMENT_MSS | WEIR_SEGMENT_WSCALE | WEIR_SEGMENT_SACK_PERMITTED),
                          0);
     }
+    if (o->s.options.fastopen_size != 0)
+        memcpy(o->cookie, o->s.options.fastopen, o->s.options.fastopen_size);
+    o->s.options.fastopen = o->cookie;
     if (o->s.dst_port != k->peer_port || o->s.src_port != k->local_port)
         return;
     if ((o->s.flags & (S | R)) == S)
@@ -251,8 +254,9 @@ static void check_tcp(struct tk *k, const uint8_t *tcp, uint32_t size, struct tk
     o->ack = (o->s.flags & A) != 0 ? o->s.ack - k->peer_iss : 0;
     if (k->foreign_payload)
         return;
+    uint32_t first = o->seq + ((o->s.flags & S) != 0);
     for (uint32_t i = 0; i < o->len; i++) {
-        if (o->s.payload[i] != tk_pattern(o->seq + i, false))
+        if (o->s.payload[i] != tk_pattern(first + i, false))
             fail_msg("payload byte %u of segment %u is wrong", i, o->seq);
     }
 }

@@ -68,8 +68,9 @@ struct tk_out {
     uint16_t ip_id;
     uint32_t ip_size;
     struct weir_offload offload;
-    struct tcp_segment s; /* payload pointer is not valid */
-    uint16_t flags;       /* without PSH */
+    struct tcp_segment s; /* payload pointer is not valid, options.fastopen is `cookie` */
+    uint8_t cookie[16];
+    uint16_t flags; /* without PSH */
     bool psh;
     uint32_t seq, ack, len; /* relative */
 };

@@ -183,7 +183,10 @@ static void test_malformed_known_options_are_skipped(void **state)
         "fe04aabb 020405b4",                                   /* unknown */
         "1311 00112233445566778899aabbccddee 010101 020405b4", /* MD5 */
         "1d0f 3d5400112233445566778899aa 01 020405b4",         /* AO */
-        "22020101 020405b4",                                   /* TFO cookie request */
+        "22040102 020405b4",                                   /* Fast Open, too short */
+        "2207010203040501 020405b4",                           /* Fast Open, odd */
+        "2214 000102030405060708090a0b0c0d0e0f1011 020405b4",  /* Fast Open, too long */
+        "fe06f9890102 0101 020405b4", /* Fast Open, experimental, too short */
     };
 
     (void)state;
