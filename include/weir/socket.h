@@ -87,12 +87,14 @@ enum weir_sock_flags {
     WEIR_MSG_ERRQUEUE = 0x2000,
     WEIR_MSG_NOSIGNAL = 0x4000,
     WEIR_MSG_MORE = 0x8000,
+    WEIR_MSG_ZEROCOPY = 0x4000000, /* with SO_ZEROCOPY: see weir_sock_report */
     WEIR_MSG_FASTOPEN = 0x20000000
 };
 
 enum weir_sock_level { WEIR_SOL_IP = 0, WEIR_SOL_SOCKET = 1, WEIR_SOL_TCP = 6, WEIR_SOL_IPV6 = 41 };
 
 enum weir_sock_option {
+    WEIR_SO_ZEROCOPY = 60,
     WEIR_SO_REUSEADDR = 2,
     WEIR_SO_TYPE = 3,
     WEIR_SO_ERROR = 4,
@@ -205,6 +207,9 @@ struct weir_sock_config {
     bool soft_errors_end_connect;
     /* `tcp` is not the stack's own: connections and listeners are given it in every case. false */
     bool tcp_differs;
+    /* MSG_ZEROCOPY copies, and its completions say so: for callers whose own callers may reuse or free the
+     * bytes at once, as they may with a kernel. false: they are borrowed and sent from where they are */
+    bool zerocopy_copies;
 };
 WEIR_API void weir_sock_config_default(struct weir_sock_config *config);
 
@@ -265,6 +270,25 @@ WEIR_API int64_t weir_sock_send(struct weir_sock *sock, const void *data, size_t
  * touched. MSG_PEEK: they stay. */
 WEIR_API int64_t weir_sock_recv(struct weir_sock *sock, void *data, size_t size, int flags);
 
+/*
+ * What recvmsg with MSG_ERRQUEUE takes from the error queue: one entry, and no bytes (result 0); EAGAIN: it is
+ * empty. While it is not, poll says ERR. The fields are those of Linux's struct sock_extended_err.
+ *
+ * ZEROCOPY: the calls with MSG_ZEROCOPY number `info` to `data` (a socket's calls that took bytes are counted
+ * from 0, modulo 2^32) are complete: their bytes, which had to stay as they were, are the caller's again. After
+ * weir_sock_close nothing tells any more; the bytes must then stay until the connection is gone, or the stack.
+ * `code` WEIR_SOCK_CODE_ZEROCOPY_COPIED: they had been copied (weir_sock_config.zerocopy_copies, or MSG_MORE,
+ * MSG_EOR or MSG_OOB beside), so that MSG_ZEROCOPY gained nothing.
+ */
+enum weir_sock_origin { WEIR_SOCK_ORIGIN_ZEROCOPY = 5 };
+enum { WEIR_SOCK_CODE_ZEROCOPY_COPIED = 1 };
+struct weir_sock_report {
+    uint32_t error;
+    uint8_t origin; /* enum weir_sock_origin */
+    uint8_t type, code;
+    uint32_t info, data;
+};
+
 struct weir_sock_slice {
     void *data; /* only read by sendmsg */
     size_t size;
@@ -272,7 +296,8 @@ struct weir_sock_slice {
 struct weir_sock_message {
     const struct weir_sock_slice *slices;
     size_t slice_count; /* at most 1024: EMSGSIZE */
-    int flags;          /* out, recvmsg: msg_flags, 0 for streams */
+    int flags;          /* out, recvmsg: msg_flags, 0 for streams; MSG_ERRQUEUE: so it is */
+    struct weir_sock_report *report; /* out, recvmsg with MSG_ERRQUEUE; NULL: not wanted */
 };
 WEIR_API int64_t weir_sock_sendmsg(struct weir_sock *sock, const struct weir_sock_message *message,
                                    int flags);

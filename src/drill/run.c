@@ -320,6 +320,7 @@ static void run_init(struct run *run)
     run->next_peer_port = RUN_FIRST_PEER_PORT;
     weir_config_default(&run->stack_config);
     weir_sock_config_default(&run->sock_config);
+    run->sock_config.zerocopy_copies = true; /* a call's buffer ends with the call */
     read_settings(run);
 }
 

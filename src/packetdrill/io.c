@@ -1,7 +1,11 @@
 /* io.c - reading and writing, with the waiting that a blocking descriptor does. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <linux/errqueue.h> /* needs time.h */
 
 #include "packetdrill/adapter.h"
 
@@ -125,19 +129,62 @@ static void add_inq(const struct file *f, struct msghdr *message)
     message->msg_controllen = CMSG_SPACE(sizeof(value));
 }
 
+struct report_data {
+    struct sock_extended_err error;
+    struct sockaddr_storage offender;
+};
+
+/* An entry of the error queue, in the control message that Linux has for it. */
+static void add_report(const struct file *f, struct msghdr *message,
+                       const struct weir_sock_report *r)
+{
+    int32_t domain = AF_INET;
+    uint32_t size = sizeof(domain);
+    struct report_data data = {.error = {.ee_errno = r->error,
+                                         .ee_origin = r->origin,
+                                         .ee_type = r->type,
+                                         .ee_code = r->code,
+                                         .ee_info = r->info,
+                                         .ee_data = r->data}};
+    struct cmsghdr header = {.cmsg_level = WEIR_SOL_IP, .cmsg_type = IP_RECVERR};
+    size_t data_size = sizeof(data.error) + sizeof(struct sockaddr_in);
+
+    (void)weir_sock_getsockopt(f->sock, WEIR_SOL_SOCKET, WEIR_SO_DOMAIN, &domain, &size);
+    if (domain == AF_INET6) {
+        header.cmsg_level = WEIR_SOL_IPV6;
+        header.cmsg_type = IPV6_RECVERR;
+        data_size = sizeof(data.error) + sizeof(struct sockaddr_in6);
+    }
+    if (message->msg_controllen < CMSG_SPACE(data_size) || !message->msg_control) {
+        message->msg_controllen = 0;
+        message->msg_flags |= MSG_CTRUNC;
+        return;
+    }
+    header.cmsg_len = CMSG_LEN(data_size);
+    memcpy(message->msg_control, &header, sizeof(header));
+    memcpy((uint8_t *)message->msg_control + CMSG_LEN(0), &data, data_size);
+    message->msg_controllen = CMSG_SPACE(data_size);
+}
+
 ssize_t slot_recvmsg(void *u, int fd, struct msghdr *message, int flags)
 {
     struct adapter *a = u;
     struct weir_sock_slice slices[SLICES_MAX];
-    struct weir_sock_message m = {.slices = slices, .slice_count = message->msg_iovlen};
+    struct weir_sock_report report;
+    struct weir_sock_message m = {
+        .slices = slices, .slice_count = message->msg_iovlen, .report = &report};
     int64_t done = slices_in(message->msg_iov, message->msg_iovlen, slices);
     struct file *f;
 
     adapter_enter(a);
     done = done == 0 ? adapter_receive(a, fd, &m, flags) : done;
     f = file_find(a, fd);
-    message->msg_flags = m.flags;
-    if (done >= 0 && f && f->report_inq) {
+    if (done >= 0) { /* a call that fails leaves it as it was */
+        message->msg_flags = m.flags;
+    }
+    if (done >= 0 && f && (m.flags & WEIR_MSG_ERRQUEUE)) {
+        add_report(f, message, &report);
+    } else if (done >= 0 && f && f->report_inq) {
         add_inq(f, message);
     } else if (done >= 0) {
         message->msg_controllen = 0;

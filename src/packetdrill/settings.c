@@ -12,6 +12,7 @@ void settings_default(struct settings *s)
 {
     weir_config_default(&s->stack);
     weir_sock_config_default(&s->sockets);
+    s->sockets.zerocopy_copies = true; /* packetdrill frees its buffers after each call */
 }
 
 static bool read_file(const struct adapter *a, struct settings *s, FILE *unmodelled)

@@ -100,6 +100,10 @@ static bool take_events(struct adapter *a)
             if (f && (event.bits & ~silent)) {
                 polls_signal(a, f, signal_of(event.bits));
             }
+            if (f && (event.bits & (WEIR_EVENT_SENT_ALL | WEIR_EVENT_RELEASED)) &&
+                (weir_sock_poll(sock) & WEIR_POLLERR)) { /* the error queue has something */
+                polls_signal(a, f, WEIR_POLLERR);
+            }
         }
         a->news = true;
     }

@@ -10,6 +10,16 @@
 #define PEEK_SLICES 32       /* without memory of its own */
 #define PEEK_SLICES_MAX 65536
 
+static uint64_t message_size(const struct weir_sock_message *m)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < m->slice_count; i++) {
+        size = min_u64(size + min_u64(m->slices[i].size, BYTES_MAX), BYTES_MAX);
+    }
+    return size;
+}
+
 /* ---- Sending ------------------------------------------------------------------------------------------ */
 
 static int pipe_error(struct weir_sock *s)
@@ -42,6 +52,19 @@ static int check_send(struct weir_sock *s, int flags)
     return 0;
 }
 
+int sock_send_refused(struct weir_sock *s, int weir_error)
+{
+    if (weir_error == WEIR_EAGAIN) {
+        s->write_blocked = true;
+        return -WEIR_SOCK_EAGAIN;
+    }
+    if (weir_error == WEIR_ENOBUFS) {
+        return -WEIR_SOCK_ENOBUFS;
+    }
+    sock_sync(s);
+    return pipe_error(s);
+}
+
 static int64_t send_some(struct weir_sock *s, const void *data, size_t size, int flags)
 {
     int64_t done;
@@ -57,36 +80,30 @@ static int64_t send_some(struct weir_sock *s, const void *data, size_t size, int
         s->write_blocked = (size_t)done < size;
         return done;
     }
-    if (done == WEIR_EAGAIN) {
-        s->write_blocked = true;
-        return -WEIR_SOCK_EAGAIN;
-    }
-    if (done == WEIR_ENOBUFS) {
-        return -WEIR_SOCK_ENOBUFS;
-    }
-    sock_sync(s);
-    return pipe_error(s);
+    return sock_send_refused(s, (int)done);
 }
 
 int64_t weir_sock_send(struct weir_sock *s, const void *data, size_t size, int flags)
 {
     int error = check_send(s, flags);
 
+    if (UNLIKELY(flags & WEIR_MSG_ZEROCOPY) && error == 0) {
+        union {
+            const void *in;
+            void *out;
+        } unconst = {.in = data}; /* only ever read */
+        struct weir_sock_slice slice = {.data = unconst.out, .size = size};
+        struct weir_sock_message m = {.slices = &slice, .slice_count = 1};
+
+        return weir_sock_sendmsg(s, &m, flags);
+    }
     return error ? error : send_some(s, data, size < BYTES_MAX ? size : BYTES_MAX, flags);
 }
 
-int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m, int flags)
+int64_t sock_send_copied(struct weir_sock *s, const struct weir_sock_message *m, int flags)
 {
     int64_t total = 0;
-    int error;
 
-    if (m->slice_count > SLICES_MAX) {
-        return -WEIR_SOCK_EMSGSIZE;
-    }
-    error = check_send(s, flags);
-    if (error != 0) {
-        return error;
-    }
     for (size_t i = 0; i < m->slice_count && total < BYTES_MAX; i++) {
         size_t size = min_u64(m->slices[i].size, BYTES_MAX - (uint64_t)total);
         int last = i + 1 == m->slice_count ? flags : (flags & ~WEIR_MSG_EOR) | WEIR_MSG_MORE;
@@ -101,6 +118,22 @@ int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m
         }
     }
     return total;
+}
+
+int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m, int flags)
+{
+    int error;
+
+    if (m->slice_count > SLICES_MAX) {
+        return -WEIR_SOCK_EMSGSIZE;
+    }
+    error = check_send(s, flags);
+    if (error != 0) {
+        return error;
+    }
+    return (flags & WEIR_MSG_ZEROCOPY) && s->o.zerocopy && message_size(m)
+               ? sock_send_pinned(s, m, flags)
+               : sock_send_copied(s, m, flags);
 }
 
 /* ---- Receiving ---------------------------------------------------------------------------------------- */
@@ -207,16 +240,6 @@ static int64_t peek_into(struct weir_sock *s, const struct weir_sock_message *m,
     return (int64_t)done;
 }
 
-static uint64_t message_size(const struct weir_sock_message *m)
-{
-    uint64_t size = 0;
-
-    for (size_t i = 0; i < m->slice_count; i++) {
-        size = min_u64(size + min_u64(m->slices[i].size, BYTES_MAX), BYTES_MAX);
-    }
-    return size;
-}
-
 /* MSG_PEEK, MSG_TRUNC or both. */
 static int64_t look_or_skip(struct weir_sock *s, const struct weir_sock_message *m, int flags)
 {
@@ -243,7 +266,7 @@ int64_t weir_sock_recvmsg(struct weir_sock *s, struct weir_sock_message *m, int 
     }
     m->flags = 0;
     if (flags & WEIR_MSG_ERRQUEUE) {
-        return -WEIR_SOCK_EAGAIN; /* there is none */
+        return sock_report_take(s, m);
     }
     if (s->listening) {
         return -WEIR_SOCK_ENOTCONN;

@@ -247,6 +247,7 @@ void sock_disconnect(struct weir_sock *s)
         weir_tcp_abort(s->space->stack, s->waiting);
         s->waiting = 0;
     }
+    sock_pins_check(s);
     s->kind = SOCK_UNCONNECTED;
     s->shutdown = 0;
     s->soft_error = 0;

@@ -132,6 +132,12 @@ static int set_socket(struct weir_sock *s, int name, int32_t value)
 
     switch (name) {
     case WEIR_SO_REUSEADDR: s->o.reuse_address = value != 0; return 0;
+    case WEIR_SO_ZEROCOPY:
+        if (value < 0 || value > 1) {
+            return -WEIR_SOCK_EINVAL;
+        }
+        s->o.zerocopy = value != 0;
+        return 0;
     case WEIR_SO_OOBINLINE: s->oob_inline = value != 0; return 0;
     case WEIR_SO_KEEPALIVE:
         s->o.tcp.keepalive = value != 0;
@@ -167,6 +173,7 @@ static int get_socket(struct weir_sock *s, int name, int32_t *value)
 {
     switch (name) {
     case WEIR_SO_REUSEADDR: *value = s->o.reuse_address; return 0;
+    case WEIR_SO_ZEROCOPY: *value = s->o.zerocopy; return 0;
     case WEIR_SO_OOBINLINE: *value = s->oob_inline; return 0;
     case WEIR_SO_KEEPALIVE: *value = s->o.tcp.keepalive; return 0;
     case WEIR_SO_TYPE: *value = WEIR_SOCK_STREAM; return 0;

@@ -57,7 +57,8 @@ static unsigned poll_connection(struct weir_sock *s, enum weir_sock_tcp_state st
         }
         bits |= sock_urgent_ready(s) ? WEIR_POLLPRI : 0u;
     }
-    return bits | (s->error ? WEIR_POLLERR : 0u);
+    sock_pins_check(s);
+    return bits | (s->error || s->reports.head ? WEIR_POLLERR : 0u);
 }
 
 unsigned weir_sock_poll(struct weir_sock *s)

@@ -6,7 +6,7 @@
  * `dead` is Linux's TCP_CLOSE after a connection: the core said CLOSED (its TIME-WAIT included), and what
  * is left is to be read.
  *
- * Reading order: address.c, space.c, state.c, bind.c, ghost.c, open.c, io.c, poll.c, close.c; then the
+ * Reading order: address.c, space.c, state.c, bind.c, ghost.c, open.c, io.c, zerocopy.c, poll.c, close.c; then the
  * options (options*.c).
  */
 #ifndef SOCKET_SOCK_H
@@ -47,7 +47,13 @@ struct sock_options {
     int16_t ttl, hops;        /* -1: the default */
     uint8_t tos, tclass;
     uint8_t pmtudisc; /* enum weir_sock_pmtudisc; one for both families */
-    bool reuse_address, v6only, cork;
+    bool reuse_address, v6only, cork, zerocopy;
+};
+
+/* zerocopy.c */
+struct sock_notice;
+struct sock_notices {
+    struct sock_notice *head, *tail;
 };
 
 struct weir_sock {
@@ -62,6 +68,9 @@ struct weir_sock {
     struct sock_name local, bound, remote; /* bound: what bind was told */
     uint32_t slot;
     uint32_t backlog;
+    struct sock_notices pins;    /* calls with MSG_ZEROCOPY that are not complete, oldest first */
+    struct sock_notices reports; /* the error queue */
+    uint32_t pin_count, zerocopy_next;
     int error;      /* pending: what SO_ERROR will say */
     int soft_error; /* the same, of errors that did not end anything */
     uint8_t domain; /* 4 or 6 */
@@ -98,6 +107,7 @@ struct weir_sock_space {
     struct weir_sock *changed_head, *changed_tail;
     struct sock_ghost *ghost_head, *ghost_tail;
     uint32_t ghost_count;
+    uint32_t pin_serial;
 };
 
 /* ---- space.c */
@@ -152,6 +162,18 @@ void sock_listen_config(const struct weir_sock *s, const struct sock_name *name,
 void sock_ghost_leave(struct weir_sock *s); /* before the handle is given back */
 bool sock_ghost_conflict(struct weir_sock *s, const struct sock_name *name);
 void sock_ghosts_del(struct weir_sock_space *space);
+
+/* ---- io.c */
+int64_t sock_send_copied(struct weir_sock *s, const struct weir_sock_message *m, int flags);
+int sock_send_refused(struct weir_sock *s, int weir_error); /* what it means for send; negative */
+
+/* ---- zerocopy.c */
+int64_t sock_send_pinned(struct weir_sock *s, const struct weir_sock_message *m, int flags);
+void sock_pins_check(struct weir_sock *s); /* learns what the peer has acknowledged */
+/* RELEASED: false: not of this space. *whose: has a new report, or NULL. */
+bool sock_released(struct weir_sock_space *space, uint64_t cookie, struct weir_sock **whose);
+int64_t sock_report_take(struct weir_sock *s, struct weir_sock_message *m);
+void sock_notices_del(struct weir_sock *s);
 
 /* ---- open.c */
 void sock_disconnect(struct weir_sock *s);

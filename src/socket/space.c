@@ -190,6 +190,14 @@ bool weir_sock_event(struct weir_sock_space *space, const struct weir_event *eve
 {
     struct weir_sock *s;
 
+    if (UNLIKELY(event->bits & WEIR_EVENT_RELEASED)) {
+        bool ours = sock_released(space, event->cookie, &s);
+
+        if (s) {
+            mark_changed(s);
+        }
+        return ours;
+    }
     if (!event->handle || !event->user || event->user >= space->slot_count) {
         return false;
     }
@@ -208,6 +216,7 @@ void sock_del(struct weir_sock *s)
 
     ASSERT(!s->handle && !s->waiting);
     sock_port_leave(s);
+    sock_notices_del(s);
     unmark_changed(s);
     space->slots[s->slot].sock = NULL;
     space->slots[s->slot].next_free = space->slot_free;
