@@ -49,6 +49,8 @@ bool stack_path(struct weir_stack *s, struct tcp_conn *c, struct ip_path *path)
 /* Nothing can leave for a while: the application is told, a timer brings the connection back. */
 static void put_aside(struct weir_stack *s, struct tcp_conn *c, int error)
 {
+    bool told;
+
     if (c->state == WEIR_TCP_CLOSED) { /* only an RST was left to say */
         c->rst_pending = 0;
         tcp_touch(&s->tcp, c);
@@ -62,11 +64,14 @@ static void put_aside(struct weir_stack *s, struct tcp_conn *c, int error)
     if (c->state == WEIR_TCP_SYN_SENT) {
         timeout_on_send(&s->tcp, c); /* R2 counts from the open, not from the first SYN */
     }
+    told = c->soft_error == error; /* once, however often it is tried again */
     c->soft_error = (int16_t)error;
     if (timeout_unsent(&s->tcp, c)) {
         return;
     }
-    tcp_event(&s->tcp, c, WEIR_EVENT_ERROR);
+    if (!told) {
+        tcp_event(&s->tcp, c, WEIR_EVENT_ERROR);
+    }
     c->path_generation = 0;
     c->delack_at = min_u64(c->delack_at, s->env.now + WEIR_S);
     wheel_set(&s->tcp.wheel, c->index, timeout_deadline(c));

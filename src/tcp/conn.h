@@ -211,7 +211,7 @@ struct tcp_conn {
     uint32_t rst_pending : 1, syn_due : 1, probe_due : 1, keepalive_due : 1;
     uint32_t ack_now : 1, write_blocked : 1, r1_reported : 1;
     uint32_t in_demux : 1, simultaneous : 1, sws_override : 1, closed_reported : 1;
-    uint32_t challenge_due : 1, dsack_due : 1;
+    uint32_t challenge_due : 1;
     uint32_t auth : 2; /* 0: not authenticated; else enum weir_auth + 1 */
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
     uint32_t accecn_option : 1; /* a byte counter moved: the next segment says so */

@@ -5,6 +5,7 @@
 #include "tcp/cc.h"
 #include "tcp/cold.h"
 #include "tcp/cwv.h"
+#include "tcp/dsack.h"
 #include "tcp/ecn.h"
 #include "tcp/fastopen.h"
 #include "tcp/flight.h"
@@ -118,6 +119,9 @@ static void emit_ack(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, enum
 {
     common(t, c, e, c->snd_nxt);
     acknowledged(c);
+    if (c->cold && due != TCP_DUE_ECN_ACK) {
+        dsack_put(t, c, &e->segment.options);
+    }
     if (due == TCP_DUE_OWED_ACK) {
         c->acks_owed--;
     }

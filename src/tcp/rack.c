@@ -26,8 +26,16 @@ void rack_insert_after(struct tcp *t, struct tcp_flight *f, uint32_t after, uint
     }
 }
 
+/* What is sent again in the same instant as something behind it was sent later all the same: a nanosecond
+ * keeps the order. */
 void rack_append(struct tcp *t, struct tcp_flight *f, uint32_t index)
 {
+    const struct tx_record *last = f->time_tail ? tx_at(t, f->time_tail) : NULL;
+    struct tx_record *r = tx_at(t, index);
+
+    if (last && (r->flags & TX_RETRANSMITTED) && r->sent_at <= last->sent_at) {
+        r->sent_at = last->sent_at + 1;
+    }
     rack_insert_after(t, f, f->time_tail, index);
 }
 
@@ -86,7 +94,7 @@ void rack_delivered(struct tcp *t, struct tcp_conn *c, const struct tx_record *r
                     struct ack_info *info)
 {
     struct tcp_flight *f = c->flight;
-    weir_time rtt = t->env->now - r->sent_at;
+    weir_time rtt = t->env->now - min_u64(r->sent_at, t->env->now);
 
     if (!(r->flags & TX_RETRANSMITTED)) {
         if (end <= f->recover) {

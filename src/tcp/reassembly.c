@@ -56,24 +56,18 @@ static struct weir_buffer *find_before(const struct reassembly *r, seq_pos seq)
     return before;
 }
 
-/* Cuts from [*seq, *seq + *size) what is held already. Only the first gap is kept: the rest of a segment
- * that spans several held pieces comes again, or is in them. */
-static void trim_held(const struct reassembly *r, seq_pos *seq, const uint8_t **data,
-                      uint32_t *size)
+/* The next part of [*seq, end) that is not held: moves *seq to it and returns its size, 0: there is none. */
+static uint32_t next_gap(const struct reassembly *r, seq_pos *seq, seq_pos end)
 {
-    struct weir_buffer *before = find_before(r, *seq);
-    struct weir_buffer *after = before ? before->next : r->head;
+    uint32_t i = ranges_find(&r->ranges, *seq);
 
-    if (before && before->position + before->size > *seq) {
-        uint32_t cut = min_u32((uint32_t)(before->position + before->size - *seq), *size);
-
-        *seq += cut;
-        *data += cut;
-        *size -= cut;
+    if (i < r->ranges.count && r->ranges.at[i].start <= *seq) {
+        *seq = r->ranges.at[i++].end;
     }
-    if (after && *size && after->position < *seq + *size) {
-        *size = after->position > *seq ? (uint32_t)(after->position - *seq) : 0;
+    if (*seq >= end) {
+        return 0;
     }
+    return (uint32_t)((i < r->ranges.count ? min_u64(r->ranges.at[i].start, end) : end) - *seq);
 }
 
 static void link_buffer(struct reassembly *r, struct weir_buffer *before, struct weir_buffer *b)
@@ -89,28 +83,13 @@ static void link_buffer(struct reassembly *r, struct weir_buffer *before, struct
     }
 }
 
-enum weir_drop reassembly_insert(struct tcp *t, struct tcp_conn *c, seq_pos seq,
-                                 const uint8_t *data, uint32_t size, struct weir_buffer **buffer)
+static enum weir_drop hold(struct tcp *t, struct tcp_conn *c, seq_pos seq, const uint8_t *data,
+                           uint32_t size, struct weir_buffer **buffer)
 {
-    struct reassembly *r = ensure(t, c);
-    struct weir_buffer *b;
+    struct reassembly *r = c->reassembly;
+    struct weir_buffer *b = recvq_hold(t, c, data, size, buffer);
 
-    if (!r) {
-        return WEIR_DROP_NO_MEMORY;
-    }
-    if (ranges_cover(&r->ranges, seq, seq + size)) {
-        note_recent(r, seq);
-        return WEIR_DROP_DUPLICATE_DATA;
-    }
-    do { /* usually once: more only when held pieces lie in the middle */
-        trim_held(r, &seq, &data, &size);
-    } while (size && ranges_cover(&r->ranges, seq, seq + size));
-    if (size == 0) {
-        return WEIR_DROP_DUPLICATE_DATA;
-    }
-    b = recvq_hold(t, c, data, size, buffer);
     if (!b) {
-        release_if_empty(t, c);
         return WEIR_DROP_NO_MEMORY;
     }
     if (!ranges_add(&r->ranges, seq, seq + size, NULL)) {
@@ -120,8 +99,35 @@ enum weir_drop reassembly_insert(struct tcp *t, struct tcp_conn *c, seq_pos seq,
     b->position = seq;
     link_buffer(r, find_before(r, seq), b);
     c->recvq_charge += b->charge;
-    note_recent(r, seq);
     return WEIR_DROP_NONE;
+}
+
+enum weir_drop reassembly_insert(struct tcp *t, struct tcp_conn *c, seq_pos seq,
+                                 const uint8_t *data, uint32_t size, struct weir_buffer **buffer)
+{
+    struct reassembly *r = ensure(t, c);
+    enum weir_drop drop = WEIR_DROP_DUPLICATE_DATA;
+    seq_pos at = seq, end = seq + size;
+    uint32_t gap;
+
+    if (!r) {
+        return WEIR_DROP_NO_MEMORY;
+    }
+    while ((gap = next_gap(r, &at, end)) != 0) {
+        struct weir_buffer *none = NULL; /* only the last part may take the buffer */
+        bool last = at + gap == end;
+
+        drop = hold(t, c, at, data + (at - seq), gap, last ? buffer : &none);
+        if (drop != WEIR_DROP_NONE) {
+            break;
+        }
+        at += gap;
+    }
+    if (ranges_cover(&r->ranges, seq, seq + 1)) {
+        note_recent(r, seq);
+    }
+    release_if_empty(t, c);
+    return drop;
 }
 
 void reassembly_advance(struct tcp *t, struct tcp_conn *c)

@@ -3,6 +3,7 @@
 
 #include "tcp/autotune.h"
 #include "tcp/cold.h"
+#include "tcp/dsack.h"
 #include "tcp/quickack.h"
 #include "tcp/reassembly.h"
 #include "tcp/state.h"
@@ -16,11 +17,15 @@ static bool receives(const struct tcp_conn *c)
 }
 
 /* Cuts what is before rcv_nxt and what is beyond the window (with the FIN that hangs on it). */
-static void trim(struct tcp_conn *c, struct seg_in *in)
+static void trim(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 {
     if (in->seq < c->rcv_nxt) {
         uint32_t cut = (uint32_t)min_u64(c->rcv_nxt - in->seq, in->size);
 
+        if (cut && c->sack) { /* an ACK of its own: data does not carry the report */
+            dsack_note(t, c, in->seq, in->seq + cut);
+            c->acks_owed = (uint16_t)min_u32(c->acks_owed + (cut < in->size ? 1u : 0u), UINT16_MAX);
+        }
         in->seq += cut;
         in->data += cut;
         in->size -= cut;
@@ -46,6 +51,9 @@ void text_in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 {
     bool hole = c->reassembly != NULL;
 
+    if (UNLIKELY(hole) && dsack_note_held(t, c, in->seq, in->seq + in->size)) {
+        owe_each(c, 1); /* alone: data does not carry it */
+    }
     if (!recvq_append(t, c, in->data, in->size, in->buffer)) {
         trace_drop(t, c->id, WEIR_DROP_NO_MEMORY, in->s);
         in->fin = false;
@@ -63,7 +71,10 @@ void text_in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 
 static void out_of_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 {
-    enum weir_drop drop = reassembly_insert(t, c, in->seq, in->data, in->size, in->buffer);
+    enum weir_drop drop;
+
+    (void)dsack_note_held(t, c, in->seq, in->seq + in->size);
+    drop = reassembly_insert(t, c, in->seq, in->data, in->size, in->buffer);
 
     if (drop != WEIR_DROP_NONE) {
         trace_drop(t, c->id, drop, in->s);
@@ -134,7 +145,7 @@ void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
     if (refused_after_close(t, c, in)) {
         return;
     }
-    trim(c, in);
+    trim(t, c, in);
     if (in->size == 0 && !in->fin) {
         trace_drop(t, c->id, WEIR_DROP_DUPLICATE_DATA, in->s);
         quickack_enter(c);
