@@ -82,7 +82,7 @@ static void take_sample(struct tcp *t, struct tcp_conn *c, struct ack_info *info
     weir_time now = t->env->now;
 
     if (info->first_sent_at && !info->retransmitted_acked) {
-        info->rtt = max_u64(now - info->first_sent_at, 1);
+        info->rtt = max_u64(now - min_u64(info->first_sent_at, now), 1);
         rtt_sample(t, c, info->rtt);
     } else if (info->retransmitted_acked && info->has_ts && info->ts_ecr) {
         /* Karn: what was sent once but waited behind a hole measures the hole, not the path */

@@ -30,7 +30,6 @@
 #define TCP_RTO_FALLBACK (3 * WEIR_S) /* RFC 6298 5.7: after a lost SYN */
 #define TCP_RTO_MIN (200 * WEIR_MS)
 #define TCP_RTO_MAX (120 * WEIR_S)
-#define TCP_RTO_GRANULARITY (1 * WEIR_MS)
 #define TCP_DUP_THRESHOLD 3
 #define TCP_CHALLENGE_PER_SECOND 100 /* per stack, RFC 5961 7 */
 #define TCP_PAWS_IDLE (24ULL * 86400 * WEIR_S)

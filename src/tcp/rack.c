@@ -30,11 +30,12 @@ void rack_insert_after(struct tcp *t, struct tcp_flight *f, uint32_t after, uint
  * keeps the order. */
 void rack_append(struct tcp *t, struct tcp_flight *f, uint32_t index)
 {
-    const struct tx_record *last = f->time_tail ? tx_at(t, f->time_tail) : NULL;
     struct tx_record *r = tx_at(t, index);
 
-    if (last && (r->flags & TX_RETRANSMITTED) && r->sent_at <= last->sent_at) {
-        r->sent_at = last->sent_at + 1;
+    if (f->time_tail) {
+        bool again = (r->flags & TX_RETRANSMITTED) != 0;
+
+        r->sent_at = max_u64(r->sent_at, tx_at(t, f->time_tail)->sent_at + again);
     }
     rack_insert_after(t, f, f->time_tail, index);
 }

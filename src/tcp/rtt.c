@@ -50,8 +50,8 @@ weir_time rtt_rto(const struct tcp_conn *c)
     if (c->srtt8_us == 0 && c->rttvar4_us != 0) {
         rto = TCP_RTO_FALLBACK; /* rtt_syn_lost */
     } else if (c->srtt8_us != 0) {
-        rto = rtt_srtt(c) + max_u64((weir_time)c->rttvar4_us * WEIR_US, TCP_RTO_GRANULARITY);
-        rto = max_u64(rto, TCP_RTO_MIN);
+        /* as Linux: the least is allowed on top of the round trip, for a peer that delays its ACK */
+        rto = rtt_srtt(c) + max_u64((weir_time)c->rttvar4_us * WEIR_US, TCP_RTO_MIN);
     }
     return min_u64(rto << backoff, TCP_RTO_MAX);
 }
