@@ -117,6 +117,7 @@ enum weir_drop {
     WEIR_DROP_AUTH_UNEXPECTED, /* a TCP-MD5 option where no key is */
     WEIR_DROP_AUTH_KEY,        /* a KeyID that nobody knows */
     WEIR_DROP_AUTH_MAC,        /* the MAC is wrong */
+    WEIR_DROP_UDP_BUFFER,      /* the socket's receive buffer is full */
     WEIR_DROP_COUNT
 };
 WEIR_API const char *weir_drop_name(enum weir_drop drop); /* "tcp-checksum" */

@@ -88,7 +88,8 @@
     X(AUTH_MISSING, "auth-missing")                   \
     X(AUTH_UNEXPECTED, "auth-unexpected")             \
     X(AUTH_KEY, "auth-key")                           \
-    X(AUTH_MAC, "auth-mac")
+    X(AUTH_MAC, "auth-mac")                           \
+    X(UDP_BUFFER, "udp-buffer")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};

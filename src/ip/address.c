@@ -125,14 +125,15 @@ bool address_is_our_group(const struct ip *ip, uint32_t link, const struct ip_ad
     if (ip_addr_is_v4(a)) {
         return ip_addr_is_broadcast(a) || memcmp(a->b + 12, all_hosts, 4) == 0 ||
                (ip->links[link].config.accept_any && ip_addr_is_multicast(a)) ||
-               address_is_subnet_broadcast(ip, link, a);
+               address_is_subnet_broadcast(ip, link, a) || group_is_joined(ip, link, a);
     }
     if (!ip_addr_is_multicast(a)) {
         return false;
     }
     struct ip_addr group = ip_solicited_node(a);
     return ip_addr_equal(a, &ip_all_nodes) || ip->links[link].config.accept_any ||
-           (ip_addr_equal(a, &group) && is_our_solicited_node(ip, link, a->b + 13));
+           (ip_addr_equal(a, &group) && is_our_solicited_node(ip, link, a->b + 13)) ||
+           group_is_joined(ip, link, a);
 }
 
 bool address_is_our_mac_group(const struct ip *ip, uint32_t link, const uint8_t mac[6])
@@ -144,7 +145,8 @@ bool address_is_our_mac_group(const struct ip *ip, uint32_t link, const uint8_t 
         memcmp(mac, all_nodes, 6) == 0 || ip->links[link].config.accept_any) {
         return true;
     }
-    return memcmp(mac, solicited, 3) == 0 && is_our_solicited_node(ip, link, mac + 3);
+    return (memcmp(mac, solicited, 3) == 0 && is_our_solicited_node(ip, link, mac + 3)) ||
+           group_is_joined_mac(ip, link, mac);
 }
 
 static bool is_source_bad(const struct ip *ip, uint32_t link, const struct ip_addr *src)

@@ -77,6 +77,10 @@ static inline bool address_is_known_source(const struct ip *ip, const struct ip_
     return ip_addr_equal(src, &ip->source_hint) && ip->source_generation == ip->generation;
 }
 
+/* ---- group.c --------------------------------------------------------------------------------------------- */
+bool group_is_joined(const struct ip *ip, uint32_t link, const struct ip_addr *a);
+bool group_is_joined_mac(const struct ip *ip, uint32_t link, const uint8_t mac[6]);
+
 /* ---- dad.c: duplicate addresses, announcements --------------------------------------------------------- */
 void dad_start(struct ip *ip, struct ip_address *address);
 void dad_conflict(struct ip *ip, struct ip_address *address);

@@ -42,6 +42,7 @@ int ip_init(struct ip *ip, struct env *env)
     ip->ip6_fragment_id = (uint32_t)rng_next(&env->rng);
     pmtu_init(ip);
     pool_init(&ip->neighbors, &env->memory, sizeof(struct ip_neighbor), 4);
+    pool_init(&ip->groups, &env->memory, sizeof(struct ip_group), 2);
     ip->neighbor_events = memory_alloc(&env->memory, neighbors_max(ip) * sizeof(uint32_t));
     if (ip->neighbor_events == NULL) {
         return WEIR_ENOBUFS;
@@ -64,6 +65,8 @@ void ip_fini(struct ip *ip)
     memory_free(&env->memory, ip->neighbor_events, neighbors_max(ip) * sizeof(uint32_t));
     pool_fini(&ip->neighbors);
     pool_fini(&ip->pmtus);
+    pool_fini(&ip->groups);
+    ip->group_head = 0;
     ip->routes = NULL;
     ip->neighbor_events = NULL;
 }

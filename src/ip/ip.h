@@ -5,7 +5,7 @@
  *
  * Reading order: ip.h, internal.h, link.c, address.c, dad.c, route.c, source.c (RFC 6724), neighbor.c (one
  * machine for ARP and NDP), arp.c, ndp.c, input.c, icmp_in.c, icmp_out.c, reassembly.c, fragments.c,
- * output.c, reply.c (the ring of connectionless replies), pmtu.c.
+ * output.c, group.c, reply.c (the ring of connectionless replies), pmtu.c.
  */
 #ifndef IP_IP_H
 #define IP_IP_H
@@ -83,6 +83,14 @@ struct ip_reply {
     weir_time since;
 };
 
+/* A multicast group that was joined on a link (group.c). */
+struct ip_group {
+    uint32_t next;
+    uint32_t references;
+    struct ip_addr ip;
+    uint16_t link;
+};
+
 struct ip_fragments; /* fragments.h */
 
 struct ip {
@@ -117,6 +125,8 @@ struct ip {
     struct ip_addr
         source_hint; /* the last source address found good, while source_generation is current */
     uint32_t source_generation;
+    struct pool groups;
+    uint32_t group_head;
 };
 
 int ip_init(struct ip *ip, struct env *env);
@@ -137,6 +147,10 @@ int ip_route_del(struct ip *ip, const struct ip_addr *destination, uint8_t prefi
 const struct ip_address *ip_address_find(const struct ip *ip, const struct ip_addr *a);
 /* May a packet that came in on `link` for `dst` be taken as ours? (own address, loopback, accept_any) */
 bool ip_address_accepts(const struct ip *ip, uint32_t link, const struct ip_addr *dst);
+
+/* Counted: left when left as often as joined. WEIR_ENOBUFS, WEIR_ENOENT. */
+int ip_group_join(struct ip *ip, uint32_t link, const struct ip_addr *group);
+int ip_group_leave(struct ip *ip, uint32_t link, const struct ip_addr *group);
 
 /* ---- Paths -------------------------------------------------------------------------------------------- */
 
@@ -206,6 +220,10 @@ void ip_header_build(const struct ip *ip, const struct ip_path *path, const stru
 #define IP_HEADROOM 64
 void ip_reply_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send,
                    uint32_t link);
+
+/* The same on a path that ip_path_find gave; send->src is chosen already. */
+void ip_path_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send,
+                  const struct ip_path *path);
 
 /* Allocates a buffer with IP_HEADROOM reserved in front of data. */
 struct weir_buffer *ip_reply_buffer(struct ip *ip, uint32_t capacity);

@@ -250,6 +250,12 @@ struct weir_buffer *ip_reply_buffer(struct ip *ip, uint32_t capacity)
     return buffer;
 }
 
+void ip_path_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send,
+                  const struct ip_path *path)
+{
+    output_on_path(ip, buffer, send, path);
+}
+
 static enum weir_drop drop_reason(int error)
 {
     return error == WEIR_ENOBUFS ? WEIR_DROP_NO_NEIGHBOR : WEIR_DROP_NO_ROUTE;

@@ -215,7 +215,7 @@ bool weir_event(struct weir_stack *s, struct weir_event *e)
             return true;
         }
     }
-    return false;
+    return udp_next_event(s, e);
 }
 
 /* ---- Counters ---------------------------------------------------------------------------------------------- */

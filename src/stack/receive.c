@@ -2,7 +2,6 @@
 #include "stack/stack.h"
 #include "tcp/auth.h"
 #include "tcp/trace.h"
-#include "wire/udp.h"
 
 static void answer_rst(struct weir_stack *s, const struct tcp_arrival *a, const struct ip_packet *p)
 {
@@ -249,19 +248,6 @@ static void receive_tcp(struct weir_stack *s, struct ip_packet *p)
     dispatch(s, &a, p);
 }
 
-static void receive_udp(struct weir_stack *s, const struct ip_packet *p)
-{
-    struct udp_header h;
-    enum weir_drop drop = udp_parse(&s->env.config.ops, p->buffer->data, p->buffer->size, &p->src,
-                                    &p->dst, (enum weir_csum)p->csum, &h);
-
-    /* no UDP sockets yet: whoever asks is told so */
-    env_drop(&s->env, drop == WEIR_DROP_NONE ? WEIR_DROP_UDP_PORT : drop, p->link, 0);
-    if (drop == WEIR_DROP_NONE) {
-        ip_send_unreachable(&s->ip, p, IP_UNREACHABLE_PORT);
-    }
-}
-
 static int error_of(const struct ip_error *e)
 {
     switch (e->kind) {
@@ -281,10 +267,15 @@ static void receive_error(struct weir_stack *s, const struct ip_error *e)
         .seq = e->tcp_seq,
         .mtu = e->mtu,
     };
-    uint32_t name = e->protocol == IP_PROTOCOL_TCP ? demux_find(&s->demux, &tuple) : 0;
+    uint32_t name;
     struct ip_path path;
     struct tcp_conn *c;
 
+    if (e->protocol == IP_PROTOCOL_UDP) {
+        udp_error(s, e);
+        return;
+    }
+    name = demux_find(&s->demux, &tuple);
     if (!name || tcp_name_kind(name) != TCP_KIND_CONN) {
         env_drop(&s->env, WEIR_DROP_ICMP_NO_CONNECTION, e->link, 0);
         return;
@@ -308,7 +299,7 @@ void stack_receive(struct weir_stack *s, uint32_t link, struct weir_buffer *b)
         if (LIKELY(packet.protocol == IP_PROTOCOL_TCP)) {
             receive_tcp(s, &packet);
         } else if (packet.protocol == IP_PROTOCOL_UDP) {
-            receive_udp(s, &packet);
+            udp_receive(s, &packet);
         }
         buffer_unref(&s->env.buffers, packet.buffer);
         break;

@@ -112,6 +112,7 @@ int weir_stack_new(struct weir_stack **out, const struct weir_config *config,
         return error;
     }
     s->env.memory.used += sizeof(*s);
+    udp_init(&s->udp, &s->env.memory);
     pool_init(&s->blocks, &s->env.memory, sizeof(struct frame_block), 4);
     error = ip_init(&s->ip, &s->env);
     if (error == WEIR_OK) {
@@ -166,6 +167,7 @@ static void drop_everything(struct weir_stack *s)
             tcp_listener_free(&s->tcp, tcp_listener_at(&s->tcp, i));
         }
     }
+    udp_drop_all(s);
     for (b = s->loop_head; b; b = next) {
         next = b->next;
         buffer_unref(&s->env.buffers, b);
@@ -202,6 +204,7 @@ int weir_stack_del(struct weir_stack *s)
         return WEIR_EBUSY; /* a device still holds buffers of ours */
     }
     demux_fini(&s->demux);
+    udp_fini(s);
     tcp_fini(&s->tcp);
     pool_fini(&s->blocks);
     s->env.memory.used -= sizeof(*s);
@@ -370,6 +373,7 @@ void weir_stack_check(const struct weir_stack *s)
     uint32_t live = 0;
 
     ip_check(&s->ip);
+    udp_check(s);
     ASSERT(s->tcp.touched.head == 0);
     for (uint32_t i = 1; i < pool_limit(&s->tcp.conns); i++) {
         const struct tcp_conn *c = tcp_conn_at(&s->tcp, i);

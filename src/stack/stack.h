@@ -2,16 +2,19 @@
  * stack.h - struct weir_stack, private to stack/: the only place that knows both tcp/ and ip/.
  *
  * Reading order: stack.c (making, settling: what a touched connection needs), demux.c (who is a segment for),
- * receive.c (weir_input), transmit.c (weir_output), frames.c (their memory), api_*.c (user calls).
+ * receive.c (weir_input), transmit.c (weir_output), frames.c (their memory), api_*.c (user calls);
+ * UDP is udp.h and what it names.
  */
 #ifndef STACK_STACK_H
 #define STACK_STACK_H
 
 #include "ip/ip.h"
 #include "stack/demux.h"
+#include "stack/udp.h"
 #include "tcp/tcp.h"
 #include "wire/gso.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 enum block_kind { BLOCK_DATA = 0, BLOCK_CUT, BLOCK_REPLY };
 
@@ -53,6 +56,7 @@ struct weir_stack {
     uint64_t frames_in, frames_sent, bytes_in, bytes_sent;
     uint16_t port_next;
     bool dying, emptied; /* how far weir_stack_del has come */
+    struct udp udp;
 };
 
 #define LOOP_MAX 1024

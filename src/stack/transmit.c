@@ -482,6 +482,9 @@ size_t weir_output(struct weir_stack *s, struct weir_frame frames[], size_t n, w
     while (count < n && next_frame(s, &frames[count], &turns)) {
         count++;
     }
+    if (UNLIKELY(s->udp.blocked)) {
+        udp_wake(s);
+    }
     return count;
 }
 
