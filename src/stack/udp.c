@@ -209,8 +209,11 @@ void udp_error(struct weir_stack *s, const struct ip_error *e)
         env_drop(&s->env, WEIR_DROP_ICMP_NO_CONNECTION, e->link, 0);
         return;
     }
-    if (e->kind == IP_ERROR_TOO_BIG && !u->dont_fragment) {
-        return; /* the IP layer's business */
+    if (e->kind == IP_ERROR_TOO_BIG) {
+        (void)ip_pmtu_learn(&s->ip, &e->dst, e->mtu);
+        if (!u->dont_fragment) {
+            return; /* the next one is cut smaller */
+        }
     }
     u->error = error_of(e);
     u->error_remote = e->dst;
