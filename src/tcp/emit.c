@@ -261,7 +261,7 @@ static bool emit_again(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         size = e->payload_size;
     }
     fin = fin && size == bytes;
-    psh = ((r->flags & TX_PSH) && size == bytes) || size > per;
+    psh = (r->flags & TX_PSH) && size == bytes;
     if (!scoreboard_resent(t, c, index, size + fin)) {
         return false;
     }
