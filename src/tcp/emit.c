@@ -2,6 +2,7 @@
 #include "tcp/emit.h"
 
 #include "tcp/auth.h"
+#include "tcp/burst.h"
 #include "tcp/cc.h"
 #include "tcp/cold.h"
 #include "tcp/cwv.h"
@@ -302,11 +303,13 @@ static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_
 }
 
 /* PSH on new data that ends at `end` (MUST-61): where a write ended and nothing follows, at the end of a
- * record, and every half window so that a receiver that waits for it need not wait for ever. */
+ * record, and every half window so that a receiver that waits for it need not wait for ever. A super-segment
+ * has it on its last segment: what merges segments at the receiver need not wait for more. */
 static bool push_here(struct tcp_conn *c, const struct tcp_emit *e, seq_pos end)
 {
     struct tcp_flight *f = c->flight;
-    bool push = (end == c->snd_end && (seq_wire(end) == f->push_at || c->sws_override)) ||
+    bool push = e->gso_size ||
+                (end == c->snd_end && (seq_wire(end) == f->push_at || c->sws_override)) ||
                 seq_wire(end) - f->pushed > c->max_snd_wnd / 2;
 
     if (!push && (f->send_flags & FLIGHT_RECORDS) && end < c->snd_end) {
@@ -359,7 +362,8 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         }
     }
     size = probe ? probe_bytes(c, probe)
-                 : min_u32(output_new_bytes(c, per, &limit), super_payload(c, l, per));
+                 : min_u32(output_new_bytes(c, per, &limit),
+                           min_u32(super_payload(c, l, per), burst_bytes(c, per)));
     common(t, c, e, c->snd_nxt);
     if (size) {
         attach(c, e, l, c->snd_nxt, size);
