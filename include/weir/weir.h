@@ -158,9 +158,10 @@ struct weir_tcp_options {
     /* How often a SYN and a SYN,ACK are sent again, after 1, 2, 4 ... s: 7 and 7, which is more than the three
      * minutes of MUST-23; the open ends when this or syn_r2_time is reached. synack_retries: at most 7. */
     uint8_t syn_retries, synack_retries;
-    uint8_t ecn;      /* enum weir_ecn; PASSIVE */
-    bool abe;         /* RFC 8511: a mark reduces less than a loss (Reno 0.8, CUBIC 0.85); off */
-    uint8_t quickack; /* enum weir_quickack */
+    uint8_t ecn; /* enum weir_ecn; PASSIVE */
+    bool abe;    /* RFC 8511: a mark reduces less than a loss (Reno 0.8, CUBIC 0.85); off */
+    uint8_t burst_segments; /* super-segments may have that many segments whatever the rate, 2 */
+    uint8_t quickack;       /* enum weir_quickack */
     uint32_t receive_buffer_max; /* how far an automatic receive_buffer grows, 6 MiB */
     uint32_t send_buffer_max;    /* and an automatic send_buffer, 4 MiB */
     uint32_t receive_lowat;      /* READABLE when that many bytes are there (SO_RCVLOWAT), 1 */

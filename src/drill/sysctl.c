@@ -126,6 +126,20 @@ static bool set_ecn(target t, const int64_t *v, size_t n)
 #define SYNACK_RETRIES_MAX 7
 
 /* Linux counts the retransmissions of a SYN; the last one is given its time, too. */
+static bool set_burst(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, burst_segments, (uint8_t)min_u64((uint64_t)v[0], UINT8_MAX));
+    return v[0] > 0;
+}
+
+static bool set_notsent_lowat(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, notsent_lowat, (uint32_t)min_u64((uint64_t)v[0], UINT32_MAX));
+    return v[0] > 0;
+}
+
 static bool set_syn_retries(target t, const int64_t *v, size_t n)
 {
     uint64_t retries = min_u64((uint64_t)v[0], RETRIES_MAX);
@@ -216,10 +230,10 @@ static const struct setting {
     {"ipv4.tcp_keepalive_intvl", set_keepalive_interval},
     {"ipv4.tcp_keepalive_probes", set_keepalive_probes},
     {"ipv4.tcp_keepalive_time", set_keepalive_idle},
-    {"ipv4.tcp_min_tso_segs", any},
+    {"ipv4.tcp_min_tso_segs", set_burst},
     {"ipv4.tcp_moderate_rcvbuf", any},
     {"ipv4.tcp_no_metrics_save", any},
-    {"ipv4.tcp_notsent_lowat", any},
+    {"ipv4.tcp_notsent_lowat", set_notsent_lowat},
     {"ipv4.tcp_pacing_ca_ratio", any},
     {"ipv4.tcp_pacing_ss_ratio", any},
     {"ipv4.tcp_recovery", any},

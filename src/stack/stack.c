@@ -14,6 +14,7 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .delayed_ack = true,
         .ttl = 64,
         .congestion = WEIR_CC_CUBIC,
+        .burst_segments = 2,
         .quickack = WEIR_QUICKACK_ADAPTIVE,
         .receive_buffer_max = 6u << 20,
         .send_buffer_max = 4u << 20,
@@ -59,10 +60,10 @@ bool stack_options_valid(const struct weir_tcp_options *o)
            tcp_buffer_valid(o->receive_buffer) && tcp_buffer_valid(o->send_buffer) &&
            o->receive_buffer_max <= TCP_BUFFER_MAX && o->send_buffer_max <= TCP_BUFFER_MAX &&
            o->quickack < WEIR_QUICKACK_COUNT && o->receive_lowat && o->notsent_lowat &&
-           o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ && o->keepalive_idle &&
-           o->keepalive_interval && o->keepalive_probes > 1 && o->keepalive_probes < UINT8_MAX &&
-           o->r2_time && o->syn_r2_time && o->synack_retries < HALF_LEVELS &&
-           o->ecn <= WEIR_ECN_ACCURATE;
+           o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ && o->burst_segments &&
+           o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 1 &&
+           o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time &&
+           o->synack_retries < HALF_LEVELS && o->ecn <= WEIR_ECN_ACCURATE;
 }
 
 static bool config_valid(const struct weir_config *c)

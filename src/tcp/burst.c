@@ -5,7 +5,6 @@
 
 #define PER_SECOND 1024u /* pieces: one in about a millisecond */
 #define RTT_SHIFT 9      /* for each 512 us of round trip the allowance for short ones halves */
-#define SEGMENTS_LEAST 2u
 
 uint32_t burst_bytes(const struct tcp_conn *c, uint32_t segment)
 {
@@ -15,7 +14,7 @@ uint32_t burst_bytes(const struct tcp_conn *c, uint32_t segment)
     if (c->delivered && rate) {
         uint64_t piece = rate / PER_SECOND + (shift < 16 ? (uint64_t)UINT16_MAX >> shift : 0);
 
-        bytes = min_u64(bytes, max_u64(piece, SEGMENTS_LEAST * segment));
+        bytes = min_u64(bytes, max_u64(piece, c->settings->o.burst_segments * segment));
     }
     return (uint32_t)min_u64(max_u64(bytes / segment, 1) * segment, UINT32_MAX / 2);
 }
