@@ -41,6 +41,7 @@ enum weir_sock_errno {
     WEIR_SOCK_EBUSY = 16,
     WEIR_SOCK_EINVAL = 22,
     WEIR_SOCK_EPIPE = 32,
+    WEIR_SOCK_EDESTADDRREQ = 89,
     WEIR_SOCK_EMSGSIZE = 90,
     WEIR_SOCK_ENOPROTOOPT = 92,
     WEIR_SOCK_EPROTONOSUPPORT = 93,
@@ -91,13 +92,20 @@ enum weir_sock_flags {
     WEIR_MSG_FASTOPEN = 0x20000000
 };
 
-enum weir_sock_level { WEIR_SOL_IP = 0, WEIR_SOL_SOCKET = 1, WEIR_SOL_TCP = 6, WEIR_SOL_IPV6 = 41 };
+enum weir_sock_level {
+    WEIR_SOL_IP = 0,
+    WEIR_SOL_SOCKET = 1,
+    WEIR_SOL_TCP = 6,
+    WEIR_SOL_UDP = 17,
+    WEIR_SOL_IPV6 = 41
+};
 
 enum weir_sock_option {
     WEIR_SO_ZEROCOPY = 60,
     WEIR_SO_REUSEADDR = 2,
     WEIR_SO_TYPE = 3,
     WEIR_SO_ERROR = 4,
+    WEIR_SO_BROADCAST = 6,
     WEIR_SO_SNDBUF = 7,
     WEIR_SO_RCVBUF = 8,
     WEIR_SO_KEEPALIVE = 9,
@@ -233,7 +241,8 @@ WEIR_API struct weir_sock *weir_sock_changed(struct weir_sock_space *space);
 
 /* ---- Calls -------------------------------------------------------------------------------------------- */
 
-/* EAFNOSUPPORT, ESOCKTNOSUPPORT (all but streams), EPROTONOSUPPORT (protocol: 0 or 6), ENOMEM. */
+/* EAFNOSUPPORT, ESOCKTNOSUPPORT (all but streams and datagrams), EPROTONOSUPPORT (protocol: 0, or
+ * 6 and 17), ENOMEM. */
 WEIR_API int weir_sock_socket(struct weir_sock_space *space, int domain, int type, int protocol,
                               struct weir_sock **sock);
 
@@ -270,6 +279,16 @@ WEIR_API int64_t weir_sock_send(struct weir_sock *sock, const void *data, size_t
  * touched. MSG_PEEK: they stay. */
 WEIR_API int64_t weir_sock_recv(struct weir_sock *sock, void *data, size_t size, int flags);
 
+/* The same with an address; streams do not look at it. SOCK_DGRAM: one call is one datagram, all of it or none:
+ * EMSGSIZE, EDESTADDRREQ, EAGAIN (no room), EACCES (broadcast without SO_BROADCAST), EOPNOTSUPP (MSG_OOB,
+ * MSG_MORE), ENETUNREACH, EHOSTUNREACH, EPIPE after shutdown, or the pending error. recvfrom: what does
+ * not fit is lost; MSG_TRUNC: says the datagram's size even so. A pending error is that of a hard ICMP
+ * error about a connected socket, after its event. */
+WEIR_API int64_t weir_sock_sendto(struct weir_sock *sock, const void *data, size_t size, int flags,
+                                  const struct weir_endpoint *to);
+WEIR_API int64_t weir_sock_recvfrom(struct weir_sock *sock, void *data, size_t size, int flags,
+                                    struct weir_endpoint *from);
+
 /*
  * What recvmsg with MSG_ERRQUEUE takes from the error queue: one entry, and no bytes (result 0); EAGAIN: it is
  * empty. While it is not, poll says ERR. The fields are those of Linux's struct sock_extended_err.
@@ -296,8 +315,11 @@ struct weir_sock_slice {
 struct weir_sock_message {
     const struct weir_sock_slice *slices;
     size_t slice_count; /* at most 1024: EMSGSIZE */
-    int flags;          /* out, recvmsg: msg_flags, 0 for streams; MSG_ERRQUEUE: so it is */
+    int flags; /* out, recvmsg: msg_flags, 0 for streams; MSG_ERRQUEUE: so it is; MSG_TRUNC: the datagram was
+                * longer */
     struct weir_sock_report *report; /* out, recvmsg with MSG_ERRQUEUE; NULL: not wanted */
+    struct weir_endpoint
+        *name; /* datagrams: whereto (NULL: connected), out: wherefrom (may be NULL) */
 };
 WEIR_API int64_t weir_sock_sendmsg(struct weir_sock *sock, const struct weir_sock_message *message,
                                    int flags);

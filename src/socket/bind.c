@@ -141,9 +141,12 @@ int weir_sock_bind(struct weir_sock *s, const struct weir_endpoint *local)
     if (error != 0) {
         return error;
     }
-    if (s->handle || s->kind != SOCK_UNCONNECTED || s->local.port != 0 ||
+    if ((s->handle && !s->dgram) || s->kind != SOCK_UNCONNECTED || s->local.port != 0 ||
         (s->domain == 6 && s->o.v6only && ip_addr_is_v4(&name.ip))) {
         return -WEIR_SOCK_EINVAL;
+    }
+    if (s->dgram) {
+        return sock_dgram_bind(s, &name);
     }
     error = sock_bind_to(s, &name);
     if (error == 0) {

@@ -11,6 +11,9 @@ int weir_sock_shutdown(struct weir_sock *s, int how)
     if (how < WEIR_SHUT_RD || how > WEIR_SHUT_RDWR) {
         return -WEIR_SOCK_EINVAL;
     }
+    if (s->dgram) {
+        return sock_dgram_shutdown(s, how);
+    }
     bits = (uint8_t)(how + 1);
     sock_sync(s);
     state = sock_state(s);
@@ -75,6 +78,10 @@ int weir_sock_close(struct weir_sock *s, weir_time now)
     enum weir_sock_tcp_state state = sock_state(s);
     bool unread = false;
 
+    if (s->dgram) {
+        sock_dgram_close(s);
+        return 0;
+    }
     (void)closing(s, &unread);
     if (linger->on && linger->seconds == 0 && state != WEIR_SOCK_LISTEN &&
         state != WEIR_SOCK_CLOSE) {

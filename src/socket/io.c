@@ -85,8 +85,12 @@ static int64_t send_some(struct weir_sock *s, const void *data, size_t size, int
 
 int64_t weir_sock_send(struct weir_sock *s, const void *data, size_t size, int flags)
 {
-    int error = check_send(s, flags);
+    int error;
 
+    if (s->dgram) {
+        return weir_sock_sendto(s, data, size, flags, NULL);
+    }
+    error = check_send(s, flags);
     if (UNLIKELY(flags & WEIR_MSG_ZEROCOPY) && error == 0) {
         union {
             const void *in;
@@ -124,6 +128,9 @@ int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m
 {
     int error;
 
+    if (s->dgram) {
+        return sock_dgram_send(s, m, flags, m->name);
+    }
     if (m->slice_count > SLICES_MAX) {
         return -WEIR_SOCK_EMSGSIZE;
     }
@@ -261,6 +268,9 @@ static int64_t look_or_skip(struct weir_sock *s, const struct weir_sock_message 
 
 int64_t weir_sock_recvmsg(struct weir_sock *s, struct weir_sock_message *m, int flags)
 {
+    if (s->dgram) {
+        return sock_dgram_recv(s, m, flags, m->name);
+    }
     if (m->slice_count > SLICES_MAX) {
         return -WEIR_SOCK_EMSGSIZE;
     }
@@ -308,6 +318,9 @@ int weir_sock_ioctl(struct weir_sock *s, unsigned request, int *value)
 
     if (s->listening) {
         return -WEIR_SOCK_EINVAL;
+    }
+    if (s->dgram) {
+        return sock_dgram_ioctl(s, request, value);
     }
     switch (request) {
     case WEIR_SIOCINQ: *value = known ? (int)sock_readable(s, info.unread_bytes) : 0; return 0;

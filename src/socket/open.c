@@ -35,6 +35,9 @@ int weir_sock_listen(struct weir_sock *s, int backlog)
 {
     uint32_t wanted = backlog < 0 ? UINT32_MAX : (uint32_t)backlog;
 
+    if (s->dgram) {
+        return -WEIR_SOCK_EOPNOTSUPP;
+    }
     if (s->kind != SOCK_UNCONNECTED) {
         return -WEIR_SOCK_EINVAL;
     }
@@ -59,6 +62,9 @@ int weir_sock_accept(struct weir_sock *s, struct weir_sock **accepted, struct we
     struct weir_sock *child;
     int error;
 
+    if (s->dgram) {
+        return -WEIR_SOCK_EOPNOTSUPP;
+    }
     if (!s->listening) {
         return -WEIR_SOCK_EINVAL;
     }
@@ -182,6 +188,9 @@ static int connect_outcome(struct weir_sock *s)
 
 int weir_sock_connect(struct weir_sock *s, const struct weir_endpoint *remote)
 {
+    if (s->dgram) {
+        return sock_dgram_connect(s, remote);
+    }
     sock_sync(s);
     if (remote->ip.family == 0) {
         sock_disconnect(s);
@@ -270,6 +279,10 @@ int weir_sock_getpeername(struct weir_sock *s, struct weir_endpoint *remote)
 {
     enum weir_sock_tcp_state state = sock_state(s);
 
+    if (s->dgram && s->kind == SOCK_CONNECTED) {
+        sock_name_show(s, &s->remote, remote);
+        return 0;
+    }
     if (state == WEIR_SOCK_CLOSE || state == WEIR_SOCK_LISTEN || state == WEIR_SOCK_SYN_SENT) {
         return -WEIR_SOCK_ENOTCONN;
     }

@@ -75,6 +75,10 @@ static uint64_t core_value(const struct weir_sock *s, enum weir_option option, b
 /* What a listener's handle does not take is given to what it accepts from now on. */
 int sock_options_apply(struct weir_sock *s, enum weir_option option)
 {
+    if (s->dgram) {
+        sock_dgram_apply(s);
+        return 0;
+    }
     if (s->listening) {
         if (weir_tcp_set(s->space->stack, s->handle, option,
                          core_value(s, option, sock_is_v4(s))) != WEIR_OK) {
@@ -131,8 +135,12 @@ static int set_socket(struct weir_sock *s, int name, int32_t value)
     const struct weir_sock_config *c = &s->space->config;
 
     switch (name) {
-    case WEIR_SO_REUSEADDR: s->o.reuse_address = value != 0; return 0;
+    case WEIR_SO_REUSEADDR: s->o.reuse_address = value != 0; break;
+    case WEIR_SO_BROADCAST: s->o.broadcast = value != 0; break;
     case WEIR_SO_ZEROCOPY:
+        if (s->dgram) {
+            return -WEIR_SOCK_EOPNOTSUPP;
+        }
         if (value < 0 || value > 1) {
             return -WEIR_SOCK_EINVAL;
         }
@@ -155,6 +163,10 @@ static int set_socket(struct weir_sock *s, int name, int32_t value)
             value < 0 ? 0 : value, SOCK_BUFFER_LIMIT);
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }
+    if (s->dgram) {
+        sock_dgram_apply(s);
+    }
+    return 0;
 }
 
 /* As it is now: an automatic one grows with its connection. */
@@ -163,6 +175,9 @@ static int32_t buffer_size(const struct weir_sock *s, enum weir_option option)
     const struct weir_tcp_options *o = &s->o.tcp;
     uint64_t size = option == WEIR_OPT_RECEIVE_BUFFER ? o->receive_buffer : o->send_buffer;
 
+    if (s->dgram) {
+        return (int32_t)(size ? size * 2 : SOCK_DGRAM_BUFFER);
+    }
     if (size == 0 && (!s->handle || weir_tcp_get(s->space->stack, s->handle, option, &size) != 0)) {
         size = SOCK_BUFFER_INITIAL;
     }
@@ -176,9 +191,10 @@ static int get_socket(struct weir_sock *s, int name, int32_t *value)
     case WEIR_SO_ZEROCOPY: *value = s->o.zerocopy; return 0;
     case WEIR_SO_OOBINLINE: *value = s->oob_inline; return 0;
     case WEIR_SO_KEEPALIVE: *value = s->o.tcp.keepalive; return 0;
-    case WEIR_SO_TYPE: *value = WEIR_SOCK_STREAM; return 0;
+    case WEIR_SO_BROADCAST: *value = s->o.broadcast; return 0;
+    case WEIR_SO_TYPE: *value = s->dgram ? WEIR_SOCK_DGRAM : WEIR_SOCK_STREAM; return 0;
     case WEIR_SO_DOMAIN: *value = s->domain == 4 ? WEIR_AF_INET : WEIR_AF_INET6; return 0;
-    case WEIR_SO_PROTOCOL: *value = WEIR_SOL_TCP; return 0;
+    case WEIR_SO_PROTOCOL: *value = s->dgram ? WEIR_SOL_UDP : WEIR_SOL_TCP; return 0;
     case WEIR_SO_ACCEPTCONN: *value = s->listening; return 0;
     case WEIR_SO_RCVLOWAT: *value = (int32_t)s->o.tcp.receive_lowat; return 0;
     case WEIR_SO_RCVBUF: *value = buffer_size(s, WEIR_OPT_RECEIVE_BUFFER); return 0;
@@ -249,6 +265,9 @@ int weir_sock_setsockopt(struct weir_sock *s, int level, int name, const void *v
 {
     int32_t number = 0;
 
+    if (level == WEIR_SOL_TCP && s->dgram) {
+        return -WEIR_SOCK_ENOPROTOOPT;
+    }
     if (level == WEIR_SOL_TCP && name == WEIR_TCP_CONGESTION) {
         return sock_congestion_set(s, value, size);
     }
@@ -294,6 +313,9 @@ int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, 
 
     if (*size > INT32_MAX) {
         return -WEIR_SOCK_EINVAL;
+    }
+    if (level == WEIR_SOL_TCP && s->dgram) {
+        return no_such_level(s);
     }
     if (level == WEIR_SOL_SOCKET && name == WEIR_SO_LINGER) {
         return give(value, size, &s->o.linger, sizeof(s->o.linger));

@@ -63,6 +63,9 @@ static unsigned poll_connection(struct weir_sock *s, enum weir_sock_tcp_state st
 
 unsigned weir_sock_poll(struct weir_sock *s)
 {
+    if (s->dgram) {
+        return sock_dgram_poll(s);
+    }
     sock_sync(s);
     if (s->listening) {
         return may_accept(s) ? WEIR_POLLIN : 0;

@@ -8,12 +8,14 @@
  *
  * Reading order: address.c, space.c, state.c, bind.c, ghost.c, open.c, io.c, zerocopy.c, poll.c, close.c; then the
  * options (options*.c).
+ * Datagrams are dgram.c alone.
  */
 #ifndef SOCKET_SOCK_H
 #define SOCKET_SOCK_H
 
 #include <string.h>
 #include <weir/socket.h>
+#include <weir/udp.h>
 
 #include "base/address.h"
 #include "base/compiler.h"
@@ -25,6 +27,7 @@
 #define SOCK_BUFFER_MIN_RECEIVE 1152u /* SO_RCVBUF says at least 2304 */
 #define SOCK_BUFFER_LIMIT (1u << 29)
 #define SOCK_LOWAT_MAX (1u << 30)
+#define SOCK_DGRAM_BUFFER 212992u  /* Linux's net.core.rmem_default */
 #define SOCK_BUFFER_INITIAL 65536u /* what the core's automatic buffers start with */
 
 /* Linux's socket->state: what connect, listen and shutdown go by. */
@@ -47,7 +50,7 @@ struct sock_options {
     int16_t ttl, hops;        /* -1: the default */
     uint8_t tos, tclass;
     uint8_t pmtudisc; /* enum weir_sock_pmtudisc; one for both families */
-    bool reuse_address, v6only, cork, zerocopy;
+    bool reuse_address, v6only, cork, zerocopy, broadcast;
 };
 
 /* zerocopy.c */
@@ -82,6 +85,7 @@ struct weir_sock {
     bool write_blocked;         /* the core will say WRITABLE */
     bool oob_inline, oob_taken; /* taken: recv(MSG_OOB) gave the byte at the mark already */
     bool in_changed, lingering;
+    bool dgram; /* the handle is of UDP (dgram.c); always there */
 };
 
 /* A connection whose socket was closed and which may still hold its port. */
@@ -177,6 +181,21 @@ void sock_notices_del(struct weir_sock *s);
 
 /* ---- open.c */
 void sock_disconnect(struct weir_sock *s);
+
+/* ---- dgram.c: what the calls do to a SOCK_DGRAM socket */
+int sock_dgram_open(struct weir_sock *s);
+void sock_dgram_close(struct weir_sock *s);
+void sock_dgram_on_event(struct weir_sock *s, uint32_t bits, int weir_error);
+void sock_dgram_apply(struct weir_sock *s); /* all options */
+int sock_dgram_bind(struct weir_sock *s, const struct sock_name *name);
+int sock_dgram_connect(struct weir_sock *s, const struct weir_endpoint *remote);
+int64_t sock_dgram_send(struct weir_sock *s, const struct weir_sock_message *m, int flags,
+                        const struct weir_endpoint *to);
+int64_t sock_dgram_recv(struct weir_sock *s, struct weir_sock_message *m, int flags,
+                        struct weir_endpoint *from);
+unsigned sock_dgram_poll(const struct weir_sock *s);
+int sock_dgram_ioctl(const struct weir_sock *s, unsigned request, int *value);
+int sock_dgram_shutdown(struct weir_sock *s, int how);
 
 /* ---- options */
 void sock_options_init(struct sock_options *o, const struct weir_sock_config *config);

@@ -205,7 +205,11 @@ bool weir_sock_event(struct weir_sock_space *space, const struct weir_event *eve
     if (!s || s->handle != event->handle) {
         return false;
     }
-    sock_on_event(s, event->bits, event->error);
+    if (s->dgram) {
+        sock_dgram_on_event(s, event->bits, event->error);
+    } else {
+        sock_on_event(s, event->bits, event->error);
+    }
     mark_changed(s);
     return true;
 }
@@ -236,14 +240,22 @@ int weir_sock_socket(struct weir_sock_space *space, int domain, int type, int pr
     if (type < 0 || type > TYPE_MAX) {
         return -WEIR_SOCK_EINVAL;
     }
-    if (type != WEIR_SOCK_STREAM) {
+    if (type != WEIR_SOCK_STREAM && type != WEIR_SOCK_DGRAM) {
         return -WEIR_SOCK_ESOCKTNOSUPPORT;
     }
-    if (protocol != 0 && protocol != WEIR_SOL_TCP) {
+    if (protocol != 0 && protocol != (type == WEIR_SOCK_STREAM ? WEIR_SOL_TCP : WEIR_SOL_UDP)) {
         return -WEIR_SOCK_EPROTONOSUPPORT;
     }
     *out = sock_new(space, domain == WEIR_AF_INET ? 4 : 6);
-    return *out ? 0 : -WEIR_SOCK_ENOMEM;
+    if (!*out) {
+        return -WEIR_SOCK_ENOMEM;
+    }
+    if (type == WEIR_SOCK_DGRAM && sock_dgram_open(*out) != 0) {
+        sock_del(*out);
+        *out = NULL;
+        return -WEIR_SOCK_ENOMEM;
+    }
+    return 0;
 }
 
 void weir_sock_set_user(struct weir_sock *s, uint64_t user)
