@@ -4,6 +4,7 @@
 #include "tcp/cc.h"
 #include "tcp/cold.h"
 #include "tcp/output.h"
+#include "tcp/recovery.h"
 #include "tcp/trace.h"
 
 struct ecn_state *ecn_of(const struct tcp *t, const struct tcp_conn *c)
@@ -92,16 +93,10 @@ void ecn_reduced(struct tcp *t, struct tcp_conn *c)
 
 void ecn_respond(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
 {
-    uint32_t before = c->cwnd;
-
     ecn_reduced(t, c);
-    if (c->cc->own_recovery) {
-        return; /* on_feedback has told it */
+    if (!c->cc->own_recovery) { /* else on_feedback has told it */
+        recovery_enter_cwr(t, c, info);
     }
-    c->ssthresh =
-        c->cc->on_ecn ? c->cc->on_ecn(c, info, t->env->now) : c->cc->on_loss(c, t->env->now);
-    c->cwnd = min_u32(c->cwnd, c->ssthresh);
-    trace_cwnd(t, c, before, WEIR_REASON_ECN);
 }
 
 void ecn_ack_in(struct tcp *t, struct tcp_conn *c, const struct seg_in *in, struct ack_info *info)
@@ -126,7 +121,8 @@ void ecn_ack_in(struct tcp *t, struct tcp_conn *c, const struct seg_in *in, stru
         c->cc->on_feedback(c, info, t->env->now);
     }
     /* once a window; a loss in this window has reduced already (RFC 3168 6.1.2) */
-    if (info->ece && c->recovery == TCP_OPEN && in->ack > n->window_end) {
+    if (info->ece && (c->recovery == TCP_OPEN || c->recovery == TCP_CWR) &&
+        in->ack > n->window_end) {
         ecn_respond(t, c, info);
     }
 }

@@ -50,21 +50,25 @@ static void enter(struct tcp *t, struct tcp_conn *c, const struct ack_info *info
     trace_cwnd(t, c, before, WEIR_REASON_RECOVERY_ENTER);
 }
 
-bool recovery_enter_cwr(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
+void recovery_enter_cwr(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
 {
     uint32_t before = c->cwnd;
 
-    if (c->recovery != TCP_OPEN || !flight_ensure(t, c)) {
-        return false;
-    }
     undo_forget(t, c);
+    if (c->recovery == TCP_CWR) {
+        c->cwnd = c->ssthresh; /* the last one is over with this ACK */
+    }
     c->ssthresh =
         c->cc->on_ecn ? c->cc->on_ecn(c, info, t->env->now) : c->cc->on_loss(c, t->env->now);
-    prr_begin(t, c, info);
-    c->recovery = TCP_CWR;
-    c->flight->recover = c->snd_nxt;
-    trace_cwnd(t, c, before, WEIR_REASON_RECOVERY_ENTER);
-    return true;
+    if (scoreboard_total(c) == 0) {
+        c->recovery = TCP_OPEN; /* nothing is out that ACKs could pay for */
+        c->cwnd = min_u32(c->cwnd, c->ssthresh);
+    } else {
+        prr_begin(t, c, info);
+        c->recovery = TCP_CWR;
+        c->flight->recover = c->snd_nxt;
+    }
+    trace_cwnd(t, c, before, WEIR_REASON_ECN);
 }
 
 /* Everything that was out when it began has been acknowledged. */
@@ -221,7 +225,7 @@ static bool in_reduction(struct tcp *t, struct tcp_conn *c, struct ack_info *inf
     return false;
 }
 
-/* In TCP_LOSS. True: it is over. */
+/* In TCP_LOSS. True: it was a mistake. An ACK that ends it lets slow start go on. */
 static bool in_loss(struct tcp *t, struct tcp_conn *c, struct ack_info *info)
 {
     bool ended = c->snd_una >= c->flight->recover;
@@ -236,7 +240,6 @@ static bool in_loss(struct tcp *t, struct tcp_conn *c, struct ack_info *info)
     }
     if (ended) {
         leave(t, c);
-        return true;
     }
     return false;
 }

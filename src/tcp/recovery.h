@@ -17,7 +17,7 @@ void recovery_on_rto(struct tcp *t, struct tcp_conn *c);
 void recovery_on_early(struct tcp *t, struct tcp_conn *c);
 
 /* The network says congestion without dropping (ECN): ssthresh by cc->on_ecn, and the window comes down over
- * the next round trip. Nothing happens while it is coming down already. True: it begins now. */
-bool recovery_enter_cwr(struct tcp *t, struct tcp_conn *c, const struct ack_info *info);
+ * the next round trip. Not while it is coming down for what was sent by now already. */
+void recovery_enter_cwr(struct tcp *t, struct tcp_conn *c, const struct ack_info *info);
 
 #endif

@@ -139,7 +139,7 @@ static void test_server_reads_reflection(void **state)
         tk_in(k, A | ACE(ace == 6 ? 7 : 6), 1, 1461, 0); /* one mark; with 0 it is not believed */
         assert_int_equal(tk_info(k).delivered_ce, 1);
         if (ace != 6)
-            assert_int_equal(tk_info(k).cwnd_bytes < 14600, ace != 0);
+            assert_int_equal(tk_info(k).ssthresh_bytes < 14600, ace != 0);
         tk_del(k);
     }
 }
@@ -411,12 +411,12 @@ static void test_decodes_ace(void **state)
     tk_flush(k);
     tk_in(k, A | ACE(6), 1, 1 + 2 * 1460, 0);
     assert_int_equal(tk_info(k).delivered_ce, 1);
-    assert_int_equal(tk_info(k).cwnd_bytes, 7300);
+    assert_int_equal(tk_info(k).ssthresh_bytes, 7300);
     tk_in(k, A | ACE(7), 1, 1 + 1460, 0); /* superseded */
     assert_int_equal(tk_info(k).delivered_ce, 1);
     tk_in(k, A | ACE(1), 1, 1 + 5 * 1460, 0); /* 9: wrapped */
     assert_int_equal(tk_info(k).delivered_ce, 4);
-    assert_int_equal(tk_info(k).cwnd_bytes, 7300); /* once a window */
+    assert_int_equal(tk_info(k).ssthresh_bytes, 7300); /* once a window */
     assert_int_equal(tk_info(k).bytes_retransmitted, 0);
     for (const struct tk_out *o; (o = tk_next(k)) != NULL;)
         assert_int_equal(o->flags, A | ACE(5)); /* never CWR: 3.1.5 */
@@ -515,7 +515,7 @@ static void test_prague_reduces(void **state)
     tk_write(k, 100 * 1460);
     tk_flush(k);
     tk_in(k, A | ACE(6), 1, 1 + 1460, 0);
-    assert_in_range(tk_info(k).cwnd_bytes, 7300, 7800);
+    assert_in_range(tk_info(k).ssthresh_bytes, 7300, 7800);
     for (uint32_t i = 2; i <= 40; i++) {
         tk_flush(k);
         tk_advance(k, 30 * WEIR_MS);

@@ -153,8 +153,9 @@ static void test_reduces_once_a_window(void **state)
         assert_int_equal(tk_expect(k, A, 1 + i * 1460, 1, 1460)->tos & 3, ECT0);
     tk_in(k, A | E, 1, 1 + 1460, 0);
     struct weir_tcp_info info = tk_info(k);
-    assert_int_equal(info.cwnd_bytes, 5 * 1460);
     assert_int_equal(info.ssthresh_bytes, 5 * 1460);
+    assert_int_equal(info.recovery, WEIR_RECOVERY_CWR); /* RFC 9937: evenly, over a round trip */
+    assert_int_equal(info.cwnd_bytes, 10 * 1460);
     assert_int_equal(k->last[WEIR_RECORD_CWND].u.cwnd.reason, WEIR_REASON_ECN);
     for (uint32_t i = 2; i <= 10; i++)
         tk_in(k, A | E, 1, 1 + i * 1460, 0); /* up to all of that window */
@@ -164,7 +165,7 @@ static void test_reduces_once_a_window(void **state)
     for (uint32_t i = 10; i < 15; i++) /* CWR once, with new data */
         tk_expect(k, A | (i == 10 ? C : 0), 1 + i * 1460, 1, 1460);
     tk_in(k, A | E, 1, 1 + 11 * 1460, 0); /* a new window, a new mark */
-    assert_int_equal(tk_info(k).cwnd_bytes, 5 * 1460 / 2);
+    assert_int_equal(tk_info(k).ssthresh_bytes, 5 * 1460 / 2);
     tk_del(k);
 }
 
@@ -186,7 +187,7 @@ static void test_backoff_factors(void **state)
         tk_write(k, 10 * 1460);
         tk_flush(k);
         tk_in(k, A | E, 1, 1 + 1460, 0);
-        assert_int_equal(tk_info(k).cwnd_bytes, 14600 * rows[i].percent / 100);
+        assert_int_equal(tk_info(k).ssthresh_bytes, 14600 * rows[i].percent / 100);
         tk_del(k);
     }
 }
@@ -325,13 +326,13 @@ static void test_dctcp_alpha(void **state)
     tk_write(k, 100 * 1460);
     tk_flush(k);
     tk_in(k, A | E, 1, 1 + 1460, 0); /* alpha: 15/16 + 1/16 */
-    assert_int_equal(tk_info(k).cwnd_bytes, 7300);
+    assert_int_equal(tk_info(k).ssthresh_bytes, 7300);
     for (uint32_t i = 2; i <= 10; i++)
         tk_in(k, A, 1, 1 + i * 1460, 0);
     tk_flush(k);
     uint32_t before = tk_info(k).cwnd_bytes;
     tk_in(k, A | E, 1, 1 + 11 * 1460, 0); /* 1 of 10 marked: 15/16 + 1/160 */
-    uint32_t after = tk_info(k).cwnd_bytes;
+    uint32_t after = tk_info(k).ssthresh_bytes;
     double alpha = 2.0 * (before - after) / before;
     assert_true(alpha > 0.935 && alpha < 0.95);
     tk_del(k);

@@ -395,6 +395,21 @@ static void test_frto_genuine(void **state)
     tk_del(k);
 }
 
+/* The ACK that ends the recovery of a timeout is slow start's like any other (RFC 5681 3.1). */
+static void test_slow_start_after_timeout(void **state)
+{
+    (void)state;
+    struct tk *k = start_with(false, false, false);
+    tk_write(k, MSS);
+    expect_segments(k, at(0), 1);
+    assert_non_null(tk_wait(k, 10 * WEIR_S));
+    assert_int_equal(tk_info(k).cwnd_bytes, MSS);
+    tk_in(k, A, 1, at(1), 0);
+    assert_int_equal(tk_info(k).cwnd_bytes, 2 * MSS);
+    assert_int_equal(tk_info(k).recovery, WEIR_RECOVERY_OPEN);
+    tk_del(k);
+}
+
 static void expect_blocks(struct tk *k, uint32_t ack, const uint32_t *pairs)
 {
     const struct tk_out *o = tk_expect(k, A, 1, ack, 0);
@@ -518,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_eifel),
         cmocka_unit_test(test_frto_spurious),
         cmocka_unit_test(test_frto_genuine),
+        cmocka_unit_test(test_slow_start_after_timeout),
         cmocka_unit_test(test_dsack_sent),
         cmocka_unit_test(test_spanning_segment),
         cmocka_unit_test(test_device_drop_then_duplicates),
