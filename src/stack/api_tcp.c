@@ -514,19 +514,16 @@ static int set_listener(struct weir_stack *s, struct listener *l, enum weir_opti
                         uint64_t value)
 {
     struct weir_tcp_options o = l->settings->o;
-    struct tcp_settings *own;
     int error =
         option == WEIR_OPT_RECEIVE_BUFFER ? WEIR_ENOPROTOOPT : tcp_option_apply(&o, option, value);
 
     if (error != WEIR_OK) {
         return error;
     }
-    own = tcp_settings_new(&s->tcp, &o);
-    if (!own) {
+    if (!tcp_settings_own(&s->tcp, &l->settings)) {
         return WEIR_ENOBUFS;
     }
-    tcp_settings_unref(&s->tcp, l->settings);
-    l->settings = own;
+    l->settings->o = o;
     return WEIR_OK;
 }
 

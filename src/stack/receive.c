@@ -44,8 +44,19 @@ static void for_listener(struct weir_stack *s, const struct tcp_arrival *a,
         }
         return;
     }
-    if (l->fastopen_queue ||
-        (!(a->segment->flags & WEIR_TCP_SYN) && tcp_cookie_expected(&s->tcp, l))) {
+    if (UNLIKELY(l->settings->keys || (a->segment->options.present & WEIR_SEGMENT_MD5)) &&
+        (a->segment->flags & (WEIR_TCP_SYN | WEIR_TCP_RST)) == WEIR_TCP_SYN) {
+        struct tcp_arrival keyed = *a;
+        enum weir_drop drop = auth_check_syn(&s->tcp, l->settings->keys, a, &keyed.key);
+
+        if (drop != WEIR_DROP_NONE) {
+            trace_drop(&s->tcp, 0, drop, a->segment);
+            return;
+        }
+        keyed.mtu = stack_path_mtu(s, &a->tuple, p->link);
+        tcp_listen_input(&s->tcp, l, &keyed, &out);
+    } else if (l->fastopen_queue ||
+               (!(a->segment->flags & WEIR_TCP_SYN) && tcp_cookie_expected(&s->tcp, l))) {
         struct tcp_arrival with_mtu = *a;
 
         with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);
@@ -245,6 +256,7 @@ static void receive_tcp(struct weir_stack *s, struct ip_packet *p)
     a.to_group = p->to_group;
     a.listened = false;
     a.isn_above = NULL;
+    a.key = NULL;
     dispatch(s, &a, p);
 }
 

@@ -2,6 +2,7 @@
 #include "tcp/auth.h"
 
 #include "tcp/cold.h"
+#include "tcp/half.h"
 #include "tcp/tcp.h"
 
 static struct tcp_auth *auth_of(const struct tcp *t, const struct tcp_conn *c)
@@ -9,21 +10,29 @@ static struct tcp_auth *auth_of(const struct tcp *t, const struct tcp_conn *c)
     return cold_of(t, c)->auth;
 }
 
-/* The key of a connection by its receive ID (send: by its send ID); TCP-MD5 has only one. */
-static const struct weir_tcp_key *key_by_id(const struct tcp_conn *c, enum weir_auth auth,
-                                            uint8_t id, bool send)
+/* The key for a peer by its receive ID (send: by its send ID), of the longest prefix; TCP-MD5 has no IDs. */
+static const struct weir_tcp_key *find_key(const struct tcp_keychain *chain,
+                                           const struct ip_addr *peer, enum weir_auth auth,
+                                           uint8_t id, bool send)
 {
-    const struct tcp_keychain *chain = c->settings->keys;
+    const struct weir_tcp_key *best = NULL;
 
     for (uint32_t i = 0; chain && i < chain->count; i++) {
         const struct weir_tcp_key *k = &chain->keys[i];
 
-        if (k->auth == auth && auth_key_matches(k, &c->remote) &&
-            (auth == WEIR_AUTH_MD5 || (send ? k->send_id : k->recv_id) == id)) {
-            return k;
+        if (k->auth == auth && auth_key_matches(k, peer) &&
+            (auth == WEIR_AUTH_MD5 || (send ? k->send_id : k->recv_id) == id) &&
+            (!best || k->prefix > best->prefix)) {
+            best = k;
         }
     }
-    return NULL;
+    return best;
+}
+
+static const struct weir_tcp_key *key_by_id(const struct tcp_conn *c, enum weir_auth auth,
+                                            uint8_t id, bool send)
+{
+    return find_key(c->settings->keys, &c->remote, auth, id, send);
 }
 
 int auth_begin(struct tcp *t, struct tcp_conn *c, const struct weir_tcp_key *key)
@@ -228,37 +237,66 @@ enum weir_drop auth_check_syn(struct tcp *t, const struct tcp_keychain *chain,
                               const struct tcp_arrival *in, const struct weir_tcp_key **used)
 {
     const struct tcp_segment *s = in->segment;
-    const struct tcp_options *o = &s->options;
-    bool wanted = false;
+    bool md5 = (s->options.present & WEIR_SEGMENT_MD5) != 0;
+    bool ao = (s->options.present & WEIR_SEGMENT_AO) != 0;
+    struct auth_context context = {in->tuple.remote, in->tuple.local, s->src_port,
+                                   s->dst_port,      s->seq,          0};
+    struct auth_traffic_key traffic = {0};
+    const struct weir_tcp_key *key =
+        md5 || ao ? find_key(chain, &in->tuple.remote, md5 ? WEIR_AUTH_MD5 : WEIR_AUTH_AO,
+                             s->options.ao_key_id, false)
+                  : NULL;
 
     *used = NULL;
-    for (uint32_t i = 0; chain && i < chain->count; i++) {
-        const struct weir_tcp_key *key = &chain->keys[i];
-        struct auth_context context = {in->tuple.remote, in->tuple.local, s->src_port,
-                                       s->dst_port,      s->seq,          0};
-        struct auth_traffic_key traffic = {0};
-
-        if (!auth_key_matches(key, &in->tuple.remote)) {
-            continue;
+    if (!key) {
+        if (auth_key_for(chain, &in->tuple.remote)) {
+            return md5 || ao ? WEIR_DROP_AUTH_KEY : WEIR_DROP_AUTH_MISSING;
         }
-        wanted = true;
-        if (!(o->present & (key->auth == WEIR_AUTH_MD5 ? WEIR_SEGMENT_MD5 : WEIR_SEGMENT_AO)) ||
-            (key->auth == WEIR_AUTH_AO && key->recv_id != o->ao_key_id)) {
-            continue;
-        }
-        if ((key->auth == WEIR_AUTH_AO &&
-             !auth_traffic_key(&t->env->config.mac, key, &context, &traffic)) ||
-            !mac_matches(t, key, &traffic, in, 0)) {
-            return WEIR_DROP_AUTH_MAC;
-        }
-        *used = key;
-        return WEIR_DROP_NONE;
+        return md5 ? WEIR_DROP_AUTH_UNEXPECTED : WEIR_DROP_NONE;
     }
-    if (o->present & WEIR_SEGMENT_MD5) {
-        return wanted ? WEIR_DROP_AUTH_KEY : WEIR_DROP_AUTH_UNEXPECTED;
+    if ((key->auth == WEIR_AUTH_AO &&
+         !auth_traffic_key(&t->env->config.mac, key, &context, &traffic)) ||
+        !mac_matches(t, key, &traffic, in, 0)) {
+        return WEIR_DROP_AUTH_MAC;
     }
-    if (wanted) {
-        return o->present & WEIR_SEGMENT_AO ? WEIR_DROP_AUTH_KEY : WEIR_DROP_AUTH_MISSING;
-    }
+    *used = key;
     return WEIR_DROP_NONE;
+}
+
+struct tcp_conn *auth_open(struct tcp *t, struct listener *l, const struct tcp_arrival *in)
+{
+    struct tcp_conn *c = listen_open(t, l, in);
+    struct tcp_auth *a;
+
+    if (!c) {
+        return NULL;
+    }
+    if (auth_begin(t, c, in->key) != WEIR_OK) {
+        tcp_finish(t, c, WEIR_ENOBUFS, WEIR_REASON_NO_MEMORY);
+        c->orphan = 1;
+        return c;
+    }
+    a = auth_of(t, c);
+    a->listener = l->index;
+    a->generation = l->generation;
+    c->orphan = 1; /* nobody has it in hand yet */
+    c->mss_base = tcp_mss_base(c, c->path_mtu);
+    return c;
+}
+
+void auth_established(struct tcp *t, struct tcp_conn *c)
+{
+    const struct tcp_auth *a = auth_of(t, c);
+    struct listener *l = tcp_listener_at(t, a->listener);
+
+    if (a->generation == 0) {
+        return;
+    }
+    if (l->generation != a->generation) {
+        c->rst_pending = 1;
+        tcp_finish(t, c, WEIR_ECONNABORTED, WEIR_REASON_USER_CLOSE);
+        return;
+    }
+    c->orphan = 0;
+    listen_queue(t, l, c);
 }

@@ -27,6 +27,7 @@ struct tcp_auth {
     uint8_t recv_cached;      /* AO: KeyID that `recv` belongs to */
     bool send_valid, recv_valid;
     struct auth_traffic_key send, recv; /* AO: once both ISNs are known */
+    uint32_t listener, generation;      /* passive: whose queue it will stand in */
 };
 
 struct tcp_arrival; /* tcp.h */
@@ -73,6 +74,10 @@ bool auth_sign(struct tcp *t, struct tcp_conn *c, uint8_t *header, const struct 
 enum weir_drop auth_check(struct tcp *t, struct tcp_conn *c, const struct tcp_arrival *a);
 
 /* ---- Listeners: whoever holds a key is no flood, so its SYN makes a connection, not a half-open entry ---- */
+/* The connection of an authenticated SYN (a->key); it belongs to nobody until the handshake is complete. */
+struct tcp_conn *auth_open(struct tcp *t, struct listener *l, const struct tcp_arrival *a);
+/* The handshake is complete: into the accept queue. Its listener may be gone: then it is reset. */
+void auth_established(struct tcp *t, struct tcp_conn *c);
 /* May this SYN pass? `*key`: what it was authenticated with, or NULL. */
 enum weir_drop auth_check_syn(struct tcp *t, const struct tcp_keychain *chain,
                               const struct tcp_arrival *a, const struct weir_tcp_key **key);

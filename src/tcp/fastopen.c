@@ -101,31 +101,11 @@ static void take_data(struct tcp *t, struct tcp_conn *c, const struct tcp_arriva
 static struct tcp_conn *open_by_syn(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
                                     uint8_t flags)
 {
-    struct tcp_conn *c = tcp_conn_new(t, &a->tuple, l->settings, true);
-    struct tcp_cold *cold = c ? cold_ensure(t, c) : NULL;
+    struct tcp_conn *c = listen_open(t, l, a);
+    struct tcp_cold *cold = c ? cold_of(t, c) : NULL;
 
     if (!cold) {
-        if (c) {
-            tcp_conn_free(t, c);
-        }
         return NULL;
-    }
-    if (a->isn_above) {
-        tcp_start_above(c, *a->isn_above);
-    }
-    c->id = ++t->next_id;
-    trace_open(t, c->id, &c->local, c->local_port, &c->remote, c->remote_port, true);
-    trace_segment(t, WEIR_RECORD_SEGMENT_IN, c->id, a->segment, a->segment->window, a->gso_size, 0,
-                  0);
-    c->state = WEIR_TCP_LISTEN;
-    tcp_set_state(t, c, WEIR_TCP_SYN_RECEIVED, WEIR_REASON_SYN_IN);
-    c->last_received = t->env->now;
-    c->path_mtu = (uint16_t)min_u32(a->mtu, UINT16_MAX);
-    c->snd_nxt = c->snd_una + 1;
-    synsent_learn_peer(t, c, a->segment);
-    ecn_syn_crossed(t, c, a->segment);
-    if (c->ecn) {
-        ecn_of(t, c)->no_ect = false; /* theirs did not cross one of ours */
     }
     c->fastopen = 1;
     cold->fastopen_flags = flags;
@@ -135,9 +115,6 @@ static struct tcp_conn *open_by_syn(struct tcp *t, struct listener *l, const str
     listen_queue(t, l, c);
     take_data(t, c, a);
     cc_start(t, c);
-    c->syn_due = 1;
-    c->last_send_at = t->env->now;
-    tcp_touch(t, c);
     return c;
 }
 

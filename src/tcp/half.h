@@ -15,6 +15,7 @@ void half_learn_options(struct half_open *h, const struct weir_tcp_options *mine
 struct tcp_conn *half_promote(struct tcp *t, const struct half_open *h,
                               const struct tcp_arrival *a);
 /* At the end of the accept queue. */
+struct tcp_conn *listen_open(struct tcp *t, struct listener *l, const struct tcp_arrival *a);
 void listen_queue(struct tcp *t, struct listener *l, struct tcp_conn *c);
 
 #endif

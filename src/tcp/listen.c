@@ -3,6 +3,7 @@
  * SYN-RECEIVED; the accept queue. A SYN costs a small entry (half.c); the connection is made when its SYN,ACK
  * is acknowledged.
  */
+#include "tcp/auth.h"
 #include "tcp/cookie.h"
 #include "tcp/ecn.h"
 #include "tcp/fastopen.h"
@@ -90,6 +91,41 @@ void half_learn_options(struct half_open *h, const struct weir_tcp_options *mine
     }
 }
 
+/* A connection in SYN-RECEIVED, with a cold block, whose SYN,ACK is due. */
+struct tcp_conn *listen_open(struct tcp *t, struct listener *l, const struct tcp_arrival *a)
+{
+    struct tcp_conn *c = tcp_conn_new(t, &a->tuple, l->settings, true);
+
+    if (!c || !cold_ensure(t, c)) {
+        if (c) {
+            tcp_conn_free(t, c);
+        }
+        trace_drop(t, 0, WEIR_DROP_NO_MEMORY, a->segment);
+        return NULL;
+    }
+    if (a->isn_above) {
+        tcp_start_above(c, *a->isn_above);
+    }
+    c->id = ++t->next_id;
+    trace_open(t, c->id, &c->local, c->local_port, &c->remote, c->remote_port, true);
+    trace_segment(t, WEIR_RECORD_SEGMENT_IN, c->id, a->segment, a->segment->window, a->gso_size, 0,
+                  0);
+    c->state = WEIR_TCP_LISTEN;
+    tcp_set_state(t, c, WEIR_TCP_SYN_RECEIVED, WEIR_REASON_SYN_IN);
+    c->last_received = t->env->now;
+    c->path_mtu = (uint16_t)min_u32(a->mtu, UINT16_MAX);
+    c->snd_nxt = c->snd_una + 1;
+    synsent_learn_peer(t, c, a->segment);
+    ecn_syn_crossed(t, c, a->segment);
+    if (c->ecn) {
+        ecn_of(t, c)->no_ect = false; /* theirs did not cross one of ours */
+    }
+    c->syn_due = 1;
+    c->last_send_at = t->env->now;
+    tcp_touch(t, c);
+    return c;
+}
+
 void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
                       struct tcp_outcome *out)
 {
@@ -102,7 +138,15 @@ void tcp_listen_input(struct tcp *t, struct listener *l, const struct tcp_arriva
         cookie_input(t, l, a, out);
         return;
     }
-    if (!acceptable_syn(t, l, a, out) || out->cookie) {
+    if (!acceptable_syn(t, l, a, out)) {
+        return;
+    }
+    if (UNLIKELY(a->key)) { /* whoever holds a key is no flood */
+        out->cookie = false;
+        out->opened = auth_open(t, l, a);
+        return;
+    }
+    if (out->cookie) {
         return;
     }
     if (UNLIKELY(l->fastopen_queue)) {

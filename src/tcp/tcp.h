@@ -70,6 +70,7 @@ void tcp_listener_free(struct tcp *t, struct listener *l);
 
 /* A segment as stack/ sees it on the way in. */
 struct tcp_arrival {
+    const struct weir_tcp_key *key; /* listener: what the SYN was authenticated with, or NULL */
     struct tcp_tuple tuple;
     const struct tcp_segment *segment;
     struct weir_buffer **buffer;
