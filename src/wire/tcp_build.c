@@ -28,9 +28,10 @@
 /* Options of fixed size. */
 static uint32_t fixed_size(uint16_t present)
 {
-    uint32_t size = (present & WEIR_SEGMENT_MD5) != 0 ? 20 : 0;
+    uint32_t size = (present & WEIR_SEGMENT_MD5) != 0  ? 20
+                    : (present & WEIR_SEGMENT_AO) != 0 ? 16 /* never both */
+                                                       : 0;
 
-    size += (present & WEIR_SEGMENT_AO) != 0 ? 16 : 0;
     if ((present & WEIR_SEGMENT_MSS) != 0) {
         size += 4;
     }
