@@ -54,6 +54,13 @@ struct cc_algorithm {
 
 extern const struct cc_algorithm cc_newreno, cc_cubic, cc_dctcp, cc_prague, cc_bbr;
 
+/* NewReno's, one by one: the others use what they leave as it is. */
+void cc_newreno_init(struct tcp_conn *c, weir_time now);
+void cc_newreno_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now);
+uint32_t cc_newreno_on_loss(struct tcp_conn *c, weir_time now);
+uint32_t cc_newreno_on_ecn(struct tcp_conn *c, const struct ack_info *info, weir_time now);
+void cc_newreno_on_idle(struct tcp_conn *c, weir_time idle);
+
 /* The algorithm of that name (enum weir_congestion, checked), and back. */
 const struct cc_algorithm *cc_find(uint8_t congestion);
 uint8_t cc_congestion(const struct cc_algorithm *cc);

@@ -46,7 +46,7 @@ static uint32_t cube_root(uint64_t x)
 static void cubic_init(struct tcp_conn *c, weir_time now)
 {
     memset(&c->cc_state, 0, sizeof(c->cc_state));
-    cc_newreno.init(c, now);
+    cc_newreno_init(c, now);
 }
 
 /* RFC 9438 4.2: K = cbrt((W_max - cwnd_epoch) / C), in seconds; here ms: cbrt(d * 2.5 * 10^9). */

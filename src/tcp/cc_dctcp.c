@@ -14,7 +14,7 @@
 static void dctcp_init(struct tcp_conn *c, weir_time now)
 {
     memset(&c->cc_state, 0, sizeof(c->cc_state));
-    cc_newreno.init(c, now);
+    cc_newreno_init(c, now);
     c->cc_state.dctcp.alpha = ALPHA_ONE; /* 3.3: the first mark halves */
     c->cc_state.dctcp.window_end = c->snd_nxt;
 }
@@ -46,27 +46,12 @@ static uint32_t dctcp_on_ecn(struct tcp_conn *c, const struct ack_info *info, we
     return max_u32(c->cwnd - (uint32_t)cut, 2u * c->mss_base);
 }
 
-static void dctcp_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now)
-{
-    cc_newreno.on_ack(c, info, now);
-}
-
-static uint32_t dctcp_on_loss(struct tcp_conn *c, weir_time now)
-{
-    return cc_newreno.on_loss(c, now); /* 3.5 */
-}
-
-static void dctcp_on_idle(struct tcp_conn *c, weir_time idle)
-{
-    cc_newreno.on_idle(c, idle);
-}
-
 const struct cc_algorithm cc_dctcp = {
     .name = "dctcp",
     .init = dctcp_init,
-    .on_ack = dctcp_on_ack,
-    .on_loss = dctcp_on_loss,
+    .on_ack = cc_newreno_on_ack,
+    .on_loss = cc_newreno_on_loss, /* 3.5 */
     .on_ecn = dctcp_on_ecn,
     .on_feedback = dctcp_on_feedback,
-    .on_idle = dctcp_on_idle,
+    .on_idle = cc_newreno_on_idle,
 };

@@ -6,14 +6,14 @@
 #include "tcp/cwv.h"
 #include "tcp/hystart.h"
 
-static void newreno_init(struct tcp_conn *c, weir_time now)
+void cc_newreno_init(struct tcp_conn *c, weir_time now)
 {
     (void)now;
     c->cwnd = cc_initial_window(c);
     c->ssthresh = UINT32_MAX;
 }
 
-static void newreno_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now)
+void cc_newreno_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now)
 {
     uint32_t mss = c->mss_base;
 
@@ -30,7 +30,7 @@ static void newreno_on_ack(struct tcp_conn *c, const struct ack_info *info, weir
     c->cwnd = min_u32(c->cwnd, 1u << 30);
 }
 
-static uint32_t newreno_on_loss(struct tcp_conn *c, weir_time now)
+uint32_t cc_newreno_on_loss(struct tcp_conn *c, weir_time now)
 {
     uint32_t flight = (uint32_t)(c->snd_nxt - c->snd_una);
 
@@ -40,7 +40,7 @@ static uint32_t newreno_on_loss(struct tcp_conn *c, weir_time now)
 }
 
 /* RFC 3168 6.1.2: as for a loss; RFC 8511 3.1: less, as a mark is given earlier than a drop. */
-static uint32_t newreno_on_ecn(struct tcp_conn *c, const struct ack_info *info, weir_time now)
+uint32_t cc_newreno_on_ecn(struct tcp_conn *c, const struct ack_info *info, weir_time now)
 {
     uint32_t left = c->settings->o.abe ? (uint32_t)((uint64_t)c->cwnd * 4 / 5) : c->cwnd / 2;
 
@@ -50,17 +50,17 @@ static uint32_t newreno_on_ecn(struct tcp_conn *c, const struct ack_info *info, 
     return max_u32(left, 2u * c->mss_base);
 }
 
-static void newreno_on_idle(struct tcp_conn *c, weir_time idle)
+void cc_newreno_on_idle(struct tcp_conn *c, weir_time idle)
 {
     cwv_restart(c, idle);
 }
 
 const struct cc_algorithm cc_newreno = {
     .name = "reno",
-    .init = newreno_init,
-    .on_ack = newreno_on_ack,
-    .on_loss = newreno_on_loss,
-    .on_ecn = newreno_on_ecn,
-    .on_idle = newreno_on_idle,
+    .init = cc_newreno_init,
+    .on_ack = cc_newreno_on_ack,
+    .on_loss = cc_newreno_on_loss,
+    .on_ecn = cc_newreno_on_ecn,
+    .on_idle = cc_newreno_on_idle,
     .phase = cc_window_phase,
 };

@@ -29,7 +29,7 @@ static uint32_t virtual_rtt_us(const struct tcp_conn *c)
 static void prague_init(struct tcp_conn *c, weir_time now)
 {
     memset(&c->cc_state, 0, sizeof(c->cc_state));
-    cc_newreno.init(c, now);
+    cc_newreno_init(c, now);
     c->cc_state.prague.alpha = ALPHA_ONE;
     c->cc_state.prague.round_us = (uint32_t)(now / WEIR_US);
 }
@@ -59,7 +59,7 @@ static uint32_t prague_on_ecn(struct tcp_conn *c, const struct ack_info *info, w
     uint64_t cut = (uint64_t)c->cwnd * c->cc_state.prague.alpha / ALPHA_ONE / 2;
 
     if (!c->accecn) {
-        return cc_newreno.on_ecn(c, info, now);
+        return cc_newreno_on_ecn(c, info, now);
     }
     return max_u32(c->cwnd - (uint32_t)cut, 2u * c->mss_base);
 }
@@ -72,7 +72,7 @@ static void prague_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_
     uint32_t unmarked = info->acked - min_u32(info->acked, info->ce_bytes);
 
     if (!c->accecn || c->cwnd < c->ssthresh) {
-        cc_newreno.on_ack(c, info, now);
+        cc_newreno_on_ack(c, info, now);
         return;
     }
     if (!info->was_cwnd_limited) {
@@ -86,22 +86,12 @@ static void prague_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_
     c->cc_state.prague.credit %= unit;
 }
 
-static uint32_t prague_on_loss(struct tcp_conn *c, weir_time now)
-{
-    return cc_newreno.on_loss(c, now);
-}
-
-static void prague_on_idle(struct tcp_conn *c, weir_time idle)
-{
-    cc_newreno.on_idle(c, idle);
-}
-
 const struct cc_algorithm cc_prague = {
     .name = "prague",
     .init = prague_init,
     .on_ack = prague_on_ack,
-    .on_loss = prague_on_loss,
+    .on_loss = cc_newreno_on_loss,
     .on_ecn = prague_on_ecn,
     .on_feedback = prague_on_feedback,
-    .on_idle = prague_on_idle,
+    .on_idle = cc_newreno_on_idle,
 };

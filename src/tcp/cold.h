@@ -62,15 +62,6 @@ struct tcp_cold {
     uint8_t fastopen_flags;                          /* enum fastopen_flags */
 };
 
-/* Counts in the cold block, if there can be one. */
-#define COLD_COUNT(t, c, field, n)                        \
-    do {                                                  \
-        struct tcp_cold *cold_counts = cold_ensure(t, c); \
-        if (cold_counts) {                                \
-            cold_counts->field += (n);                    \
-        }                                                 \
-    } while (0)
-
 /* The block, or NULL when the connection has none. */
 static inline struct tcp_cold *cold_of(const struct tcp *t, const struct tcp_conn *c)
 {
@@ -80,5 +71,14 @@ static inline struct tcp_cold *cold_of(const struct tcp *t, const struct tcp_con
 /* The block, zeroed when new; NULL: no memory. */
 struct tcp_cold *cold_ensure(struct tcp *t, struct tcp_conn *c);
 void cold_release(struct tcp *t, struct tcp_conn *c);
+
+/* Counts in the cold block, if there can be one. */
+#define COLD_COUNT(t, c, field, n)                        \
+    do {                                                  \
+        struct tcp_cold *cold_counts = cold_ensure(t, c); \
+        if (cold_counts) {                                \
+            cold_counts->field += (n);                    \
+        }                                                 \
+    } while (0)
 
 #endif

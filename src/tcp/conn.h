@@ -39,9 +39,9 @@
 #define TCP_BUFFER_MAX (1u << 30)
 #define TCP_BUFFER_INITIAL 65536u /* of an automatic one */
 
-/* Options of connections, shared and counted: a connection has 8 bytes for them. Changed by copying. */
 struct tcp_keychain; /* auth.h */
 
+/* Options of connections, shared and counted: a connection has 8 bytes for them. Changed by copying. */
 struct tcp_settings {
     struct weir_tcp_options o; /* its `keys` is NULL: they are in the chain */
     struct tcp_keychain *keys; /* or NULL */
