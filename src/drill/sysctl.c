@@ -257,10 +257,8 @@ static const struct algorithm {
     const char *name;
     uint8_t congestion;
 } algorithms[] = {
-    {"cubic", WEIR_CC_CUBIC},
-    {"dctcp", WEIR_CC_DCTCP},
-    {"prague", WEIR_CC_PRAGUE},
-    {"reno", WEIR_CC_NEWRENO},
+    {"bbr", WEIR_CC_BBR},       {"cubic", WEIR_CC_CUBIC},  {"dctcp", WEIR_CC_DCTCP},
+    {"prague", WEIR_CC_PRAGUE}, {"reno", WEIR_CC_NEWRENO},
 };
 
 static enum drill_sysctl_result set_congestion(target t, const char *value)
