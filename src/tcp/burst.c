@@ -11,7 +11,7 @@ uint32_t burst_bytes(const struct tcp_conn *c, uint32_t segment)
     uint64_t bytes = max_u32(c->cwnd / 2, segment), rate = pacer_rate(c);
     uint32_t shift = c->min_rtt_us >> RTT_SHIFT;
 
-    if (c->delivered && rate) {
+    if (rate) {
         uint64_t piece = rate / PER_SECOND + (shift < 16 ? (uint64_t)UINT16_MAX >> shift : 0);
 
         bytes = min_u64(bytes, max_u64(piece, c->settings->o.burst_segments * segment));

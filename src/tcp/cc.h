@@ -15,7 +15,7 @@ struct ack_info;
 struct cc_algorithm {
     const char *name;
     void (*init)(struct tcp_conn *c, weir_time now);
-    /* In order and out of recovery: an ACK covered info->acked bytes. */
+    /* In order and out of recovery: an ACK covered info->acked bytes, and info->delivered of them are news. */
     void (*on_ack)(struct tcp_conn *c, const struct ack_info *info, weir_time now);
     /* Loss was found: the new ssthresh in bytes. */
     uint32_t (*on_loss)(struct tcp_conn *c, weir_time now);

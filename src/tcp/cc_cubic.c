@@ -102,7 +102,7 @@ static void avoid_congestion(struct tcp_conn *c, const struct ack_info *info, we
     }
     cwnd = max_u32(segments(c, c->cwnd), 1);
     t_ms = (uint32_t)(now / WEIR_MS) - c->cc_state.cubic.epoch_ms;
-    advance_reno(c, info->acked);
+    advance_reno(c, info->delivered);
     reached = w_cubic(c, t_ms);
     if (reached < c->cc_state.cubic.w_est) { /* the Reno-friendly region */
         c->cwnd = max_u32(c->cwnd, bytes(c, c->cc_state.cubic.w_est));
@@ -111,7 +111,7 @@ static void avoid_congestion(struct tcp_conn *c, const struct ack_info *info, we
     target = w_cubic(c, t_ms + rtt_ms);
     target = min_u64(max_u64(target, cwnd), cwnd + cwnd / 2);
     /* (target - cwnd) / cwnd bytes for each byte acknowledged; what is less than a byte is kept */
-    c->cc_state.cubic.credit += (target - cwnd) * info->acked;
+    c->cc_state.cubic.credit += (target - cwnd) * info->delivered;
     c->cwnd += (uint32_t)(c->cc_state.cubic.credit / cwnd);
     c->cc_state.cubic.credit %= cwnd;
 }

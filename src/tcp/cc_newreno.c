@@ -21,7 +21,7 @@ void cc_newreno_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_tim
     if (c->cwnd < c->ssthresh) {
         hystart_on_ack(c, info);
     } else if (info->was_cwnd_limited) { /* an unused window does not grow */
-        c->cc_state.newreno.acked += info->acked;
+        c->cc_state.newreno.acked += info->delivered;
         if (c->cc_state.newreno.acked >= c->cwnd) {
             c->cc_state.newreno.acked -= c->cwnd;
             c->cwnd += mss;

@@ -153,7 +153,8 @@ static void emit_rst(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
     common(t, c, e, c->snd_nxt);
     e->segment.flags = WEIR_TCP_RST | WEIR_TCP_ACK;
     e->segment.urgent = 0;
-    e->segment.options.present &= WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO;
+    e->segment.options.present &= /* RFC 7323 3.2: a timestamp SHOULD be there */
+        WEIR_SEGMENT_TIMESTAMPS | WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO;
     e->segment.options.sack_count = 0;
     e->segment.window = 0;
     c->rst_pending = 0;
@@ -262,7 +263,7 @@ static bool emit_again(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         size = e->payload_size;
     }
     fin = fin && size == bytes;
-    psh = (r->flags & TX_PSH) && size == bytes;
+    psh = size > per || ((r->flags & TX_PSH) && size == bytes);
     if (!scoreboard_resent(t, c, index, size + fin)) {
         return false;
     }
@@ -303,13 +304,12 @@ static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_
 }
 
 /* PSH on new data that ends at `end` (MUST-61): where a write ended and nothing follows, at the end of a
- * record, and every half window so that a receiver that waits for it need not wait for ever. A super-segment
- * has it on its last segment: what merges segments at the receiver need not wait for more. */
+ * record, and every half window so that a receiver that waits for it need not wait for ever. It goes with the
+ * bytes when they are sent again; what a super-segment has at its end in any case does not. */
 static bool push_here(struct tcp_conn *c, const struct tcp_emit *e, seq_pos end)
 {
     struct tcp_flight *f = c->flight;
-    bool push = e->gso_size ||
-                (end == c->snd_end && (seq_wire(end) == f->push_at || c->sws_override)) ||
+    bool push = (end == c->snd_end && (seq_wire(end) == f->push_at || c->sws_override)) ||
                 seq_wire(end) - f->pushed > c->max_snd_wnd / 2;
 
     if (!push && (f->send_flags & FLIGHT_RECORDS) && end < c->snd_end) {
@@ -317,13 +317,14 @@ static bool push_here(struct tcp_conn *c, const struct tcp_emit *e, seq_pos end)
 
         push = (last->flags & SENDQ_RECORD_END) && last->position + last->size == end;
     }
-    f->pushed = push ? seq_wire(end) : f->pushed;
+    f->pushed = push || e->gso_size ? seq_wire(end) : f->pushed;
     return push;
 }
 
 static void mark_new_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, uint32_t per)
 {
     seq_pos end = e->start + e->payload_size;
+    bool push;
 
     if (e->payload_size % per) {
         c->flight->small_end = seq_wire(end);
@@ -332,10 +333,9 @@ static void mark_new_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     }
     /* what is cut into several segments ends with one in any case, so that a receiver which joins them again
      * need not wait for more; single ones do not, for then the ACK may come later (as Linux) */
-    if (push_here(c, e, end) || e->payload_size > per) {
-        e->segment.flags |= WEIR_TCP_PSH;
-        tx_at(t, c->flight->tx_tail)->flags |= TX_PSH;
-    }
+    push = push_here(c, e, end);
+    e->segment.flags |= push || e->payload_size > per ? WEIR_TCP_PSH : 0;
+    tx_at(t, c->flight->tx_tail)->flags |= push ? TX_PSH : 0;
     quickack_data_sent(t, c);
 }
 

@@ -85,7 +85,7 @@ static void measure(struct tcp_conn *c, const struct ack_info *info)
 
 void hystart_on_ack(struct tcp_conn *c, const struct ack_info *info)
 {
-    uint32_t grow = info->acked;
+    uint32_t grow = info->delivered;
 
     if (c->ssthresh == UINT32_MAX) { /* 4.3: the initial slow start only */
         measure(c, info);

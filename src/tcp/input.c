@@ -257,8 +257,7 @@ static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, st
     if (UNLIKELY(flags & WEIR_TCP_URG)) {
         urgent_arrived(t, c, in);
     }
-    text_handle(t, c, in);
-    return TCP_VERDICT_DONE;
+    return text_handle(t, c, in);
 }
 
 /*

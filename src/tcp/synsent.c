@@ -113,7 +113,7 @@ enum tcp_verdict synsent_input(struct tcp *t, struct tcp_conn *c, struct seg_in 
     }
     in->seq = c->rcv_nxt;
     in->ack = c->snd_una;
-    text_handle(t, c, in); /* data and FIN may ride on a SYN,ACK */
+    (void)text_handle(t, c, in); /* data and FIN may ride on a SYN,ACK */
     return TCP_VERDICT_DONE;
 }
 

@@ -84,16 +84,24 @@ static void out_of_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
     owe_each(c, in->segments);
 }
 
-/* Data for an application that has closed: it must learn that nobody reads (RFC 9293 3.6.1, RFC 2525
- * 2.17). */
-static bool refused_after_close(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+static bool is_after_close(const struct tcp_conn *c, const struct seg_in *in)
 {
-    if (!c->orphan || in->seq + in->size <= c->rcv_nxt) {
-        return false;
-    }
+    return c->orphan && in->seq + in->size > c->rcv_nxt;
+}
+
+/* Data for an application that has closed: its sender must learn that nobody reads (RFC 9293 3.6.1, RFC 2525
+ * 2.17). The RST is the answer to this segment, so that it stands where the peer waits: it may not have all that
+ * was sent, and RFC 5961 3.2 has it believe no other number. Only our own RSTs are signed. */
+static enum tcp_verdict refuse_after_close(struct tcp *t, struct tcp_conn *c,
+                                           const struct seg_in *in)
+{
     trace_drop(t, c->id, WEIR_DROP_AFTER_CLOSE, in->s);
-    tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_DATA_AFTER_CLOSE);
-    return true;
+    if (UNLIKELY(c->auth)) {
+        tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_DATA_AFTER_CLOSE);
+        return TCP_VERDICT_DONE;
+    }
+    tcp_finish(t, c, WEIR_ECONNABORTED, WEIR_REASON_DATA_AFTER_CLOSE);
+    return TCP_VERDICT_RST;
 }
 
 static void fin_arrived(struct tcp *t, struct tcp_conn *c)
@@ -128,7 +136,7 @@ static void handle_fin(struct tcp *t, struct tcp_conn *c, const struct seg_in *i
     }
 }
 
-void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
+enum tcp_verdict text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 {
     seq_pos fin_at = in->seq + in->size;
 
@@ -137,20 +145,20 @@ void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
             trace_drop(t, c->id, WEIR_DROP_AFTER_FIN, in->s);
             input_owe_ack(t, c, false);
         }
-        return;
+        return TCP_VERDICT_DONE;
     }
     if (in->size == 0 && !in->fin) {
-        return;
+        return TCP_VERDICT_DONE;
     }
-    if (refused_after_close(t, c, in)) {
-        return;
+    if (UNLIKELY(is_after_close(c, in))) {
+        return refuse_after_close(t, c, in);
     }
     trim(t, c, in);
     if (in->size == 0 && !in->fin) {
         trace_drop(t, c->id, WEIR_DROP_DUPLICATE_DATA, in->s);
         quickack_enter(c);
         owe_each(c, in->segments);
-        return;
+        return TCP_VERDICT_DONE;
     }
     if (in->size) {
         if (LIKELY(in->seq == c->rcv_nxt)) {
@@ -160,4 +168,5 @@ void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
         }
     }
     handle_fin(t, c, in, fin_at);
+    return TCP_VERDICT_DONE;
 }

@@ -6,6 +6,7 @@
 
 /* For text that begins at rcv_nxt and lies within the window, without FIN. */
 void text_in_order(struct tcp *t, struct tcp_conn *c, struct seg_in *in);
-void text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in);
+/* The verdict is RST when nobody is there to read. */
+enum tcp_verdict text_handle(struct tcp *t, struct tcp_conn *c, struct seg_in *in);
 
 #endif

@@ -37,7 +37,7 @@ static double window_after(struct tcp_conn *c, double seconds)
     c->ssthresh = cc_cubic.on_loss(c, now);
     c->cwnd = c->ssthresh;
     for (weir_time end = now + (weir_time)(seconds * 1e9); now < end; now += 10 * WEIR_MS) {
-        info.acked = c->cwnd / 10;
+        info.acked = info.delivered = c->cwnd / 10;
         cc_cubic.on_ack(c, &info, now);
     }
     return (double)c->cwnd / MSS;
@@ -99,7 +99,7 @@ static void fast_convergence_lowers_the_next_plateau(void **state)
 static void an_unused_window_does_not_grow(void **state)
 {
     struct tcp_conn c;
-    struct ack_info info = {.acked = MSS};
+    struct ack_info info = {.acked = MSS, .delivered = MSS};
 
     (void)state;
     begin(&c, 100);

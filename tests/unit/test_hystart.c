@@ -36,6 +36,7 @@ static void round_of(struct sender *s, uint32_t acks, weir_time rtt)
         struct ack_info info = {.rtt = rtt, .was_cwnd_limited = true};
 
         info.acked = (uint32_t)(i == acks ? end - s->c.snd_una : share);
+        info.delivered = info.acked;
         s->c.snd_una += info.acked;
         cc_newreno.on_ack(&s->c, &info, 0);
         s->c.snd_nxt = s->c.snd_una + s->c.cwnd;

@@ -177,6 +177,11 @@ static void test_limited_transmit(void **state)
             tk_expect_nothing(k);
         }
         assert_int_equal(tk_info(k).cwnd_bytes, 10 * MSS);
+        tk_in(k, A, 1, at(3),
+              0); /* reordering: one of the three is news, and lets cwnd grow by one */
+        assert_int_equal(tk_info(k).cwnd_bytes, 11 * MSS);
+        expect_segments(k, at(12), 2);
+        tk_expect_nothing(k);
         tk_del(k);
     }
 }
