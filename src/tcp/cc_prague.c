@@ -5,10 +5,12 @@
  *   - ECT(1), and AccECN feedback. When the peer has only classic ECN, or none, it is NewReno with ECT(0);
  *   - a loss is answered as NewReno does (RFC 9331 4.3);
  *   - flows with round trips below 25 ms grow, and average, as one of 25 ms would (4.3: no RTT bias below that);
- *   - growth is for bytes that were not marked, so that it fades as the marking grows.
+ *   - growth is for bytes that were not marked, so that it fades as the marking grows;
+ *   - always paced: a burst would meet the short queues of L4S as a mark.
  */
 #include "tcp/ack.h"
 #include "tcp/cc.h"
+#include "tcp/pacer.h"
 #include "tcp/rtt.h"
 
 #define ALPHA_ONE (1u << 16)
@@ -94,4 +96,5 @@ const struct cc_algorithm cc_prague = {
     .on_ecn = prague_on_ecn,
     .on_feedback = prague_on_feedback,
     .on_idle = cc_newreno_on_idle,
+    .pacing_rate = pacer_window_rate,
 };

@@ -10,7 +10,7 @@
 #define SLOW_START_PERCENT 200
 #define AVOIDANCE_PERCENT 120
 
-static uint64_t from_window(const struct tcp_conn *c)
+uint64_t pacer_window_rate(const struct tcp_conn *c)
 {
     uint32_t percent = c->cwnd < c->ssthresh / 2 ? SLOW_START_PERCENT : AVOIDANCE_PERCENT;
     uint64_t window = max_u32(c->cwnd, (uint32_t)(c->snd_nxt - c->snd_una));
@@ -24,7 +24,7 @@ static uint64_t from_window(const struct tcp_conn *c)
 uint64_t pacer_rate(const struct tcp_conn *c)
 {
     uint64_t most = c->settings->o.max_pacing_rate;
-    uint64_t rate = c->cc->pacing_rate ? c->cc->pacing_rate(c) : from_window(c);
+    uint64_t rate = c->cc->pacing_rate ? c->cc->pacing_rate(c) : pacer_window_rate(c);
 
     return most && (rate == 0 || rate > most) ? most : rate;
 }

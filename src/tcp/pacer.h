@@ -30,6 +30,9 @@ static inline weir_time pacer_deadline(const struct tcp_conn *c)
 /* The rate was changed: what waits by the old one goes. */
 void pacer_reset(struct tcp_conn *c);
 
+/* cwnd per round trip and some more, bytes per second; 0: no round trip is known. */
+uint64_t pacer_window_rate(const struct tcp_conn *c);
+
 /* The largest payload that may leave at once: what the rate sends in a millisecond, in whole segments of
  * `per_segment` bytes, at least two. */
 uint32_t pacer_quantum(const struct tcp_conn *c, uint32_t per_segment);

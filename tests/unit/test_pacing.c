@@ -12,11 +12,11 @@ static uint32_t at(uint32_t segment)
 }
 
 /* Established, one segment acknowledged after 100 ms: srtt 100 ms, cwnd 11 segments. */
-static struct tk *start(bool pacing, uint64_t most)
+static struct tk *start_with(uint8_t congestion, bool pacing, uint64_t most)
 {
     struct tk_setup s = tk_setup();
     s.peer.present |= WEIR_SEGMENT_SACK_PERMITTED;
-    s.config.tcp.congestion = WEIR_CC_NEWRENO;
+    s.config.tcp.congestion = congestion;
     s.config.tcp.pacing = pacing;
     s.config.tcp.max_pacing_rate = most;
     struct tk *k = tk_new(&s);
@@ -26,6 +26,11 @@ static struct tk *start(bool pacing, uint64_t most)
     tk_advance(k, 100 * WEIR_MS);
     tk_in(k, A, 1, at(1), 0);
     return k;
+}
+
+static struct tk *start(bool pacing, uint64_t most)
+{
+    return start_with(WEIR_CC_NEWRENO, pacing, most);
 }
 
 /* In slow start twice the window per round trip: 2 * 10 (or 11) * 1460 / 0.1 s; two segments at a time. */
@@ -57,6 +62,17 @@ static void test_not_asked_for_means_at_once(void **state)
     struct tk *k = start(false, 0);
     tk_write(k, 10 * MSS);
     assert_int_equal(tk_flush(k), 10);
+    tk_del(k);
+}
+
+/* draft-briscoe-iccrg-prague-congestion-control: Prague never sends its window as a burst. */
+static void test_prague_is_paced(void **state)
+{
+    (void)state;
+    struct tk *k = start_with(WEIR_CC_PRAGUE, false, 0);
+    tk_write(k, 10 * MSS);
+    assert_int_equal(tk_flush(k), 2);
+    assert_int_equal(k->last[WEIR_RECORD_LIMIT].u.limit.limit, WEIR_LIMIT_PACING);
     tk_del(k);
 }
 
@@ -154,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_segments_are_spaced),
         cmocka_unit_test(test_not_asked_for_means_at_once),
+        cmocka_unit_test(test_prague_is_paced),
         cmocka_unit_test(test_maximum_rate),
         cmocka_unit_test(test_limit_is_told),
         cmocka_unit_test(test_idle_halves_per_rto),
