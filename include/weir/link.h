@@ -29,6 +29,8 @@ struct weir_link_config {
     bool no_dad;         /* skip duplicate address detection */
     uint32_t
         copy_below; /* payloads smaller than this are copied out of received buffers: 0 = half rule */
+    bool
+        no_group_reports; /* no IGMP and MLD: neither routers nor switches want to know of groups */
 };
 
 WEIR_API void weir_link_config_default(struct weir_link_config *config);

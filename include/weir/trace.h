@@ -118,6 +118,10 @@ enum weir_drop {
     WEIR_DROP_AUTH_KEY,        /* a KeyID that nobody knows */
     WEIR_DROP_AUTH_MAC,        /* the MAC is wrong */
     WEIR_DROP_UDP_BUFFER,      /* the socket's receive buffer is full */
+    /* IGMP, MLD */
+    WEIR_DROP_GROUP_MALFORMED, /* lengths or addresses make no sense */
+    WEIR_DROP_GROUP_TYPE,      /* no such message */
+    WEIR_DROP_GROUP_UNTRUSTED, /* not from this link: hop limit, source or Router Alert is wrong */
     WEIR_DROP_COUNT
 };
 WEIR_API const char *weir_drop_name(enum weir_drop drop); /* "tcp-checksum" */

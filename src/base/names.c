@@ -89,7 +89,10 @@
     X(AUTH_UNEXPECTED, "auth-unexpected")             \
     X(AUTH_KEY, "auth-key")                           \
     X(AUTH_MAC, "auth-mac")                           \
-    X(UDP_BUFFER, "udp-buffer")
+    X(UDP_BUFFER, "udp-buffer")                       \
+    X(GROUP_MALFORMED, "group-malformed")             \
+    X(GROUP_TYPE, "group-type")                       \
+    X(GROUP_UNTRUSTED, "group-untrusted")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};

@@ -232,6 +232,7 @@ int ip_address_add(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_
     *own = (struct ip_address){
         .ip = *a, .link = (uint16_t)link, .prefix = prefix, .state = IP_ADDRESS_TENTATIVE};
     dad_start(ip, own);
+    group_follow_address(ip, own, true);
     ip->generation++;
     return WEIR_OK;
 }
@@ -246,6 +247,7 @@ int ip_address_del(struct ip *ip, uint32_t link, const struct ip_addr *a)
         ip->duplicate_address = 0;
     }
     uint8_t prefix = own->prefix;
+    group_follow_address(ip, own, false);
     *own = (struct ip_address){.state = IP_ADDRESS_FREE};
     bool shared = false;
     for (uint32_t i = 0; i < ip->address_count; i++) {

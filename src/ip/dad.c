@@ -51,6 +51,7 @@ void dad_conflict(struct ip *ip, struct ip_address *a)
     }
     if (a->state == IP_ADDRESS_TENTATIVE || a->dad_left != 0 || a->dad_at != WEIR_NEVER) {
         a->state = IP_ADDRESS_DUPLICATE;
+        group_follow_address(ip, a, false);
         a->dad_left = 0;
         ip->generation++;
         report(ip, a);
@@ -90,6 +91,9 @@ static void step6(struct ip *ip, struct ip_address *a)
     a->state = IP_ADDRESS_VALID;
     a->dad_at = WEIR_NEVER;
     ip->generation++;
+    if (ip_addr_is_link_local(&a->ip)) {
+        group_report_all(ip, a->link, false, true); /* RFC 3590 4: with a source at last */
+    }
 }
 
 static void step(struct ip *ip, struct ip_address *a)

@@ -201,6 +201,9 @@ enum ip_verdict icmp6_input(struct ip *ip, struct arrival *a)
     if (m.type == ICMP6_NEIGHBOR_SOLICIT || m.type == ICMP6_NEIGHBOR_ADVERT) {
         return ndp_input(ip, a, &m);
     }
+    if (mld_is_type(m.type)) {
+        return mld_input(ip, a, &m);
+    }
     if (ip_addr_is_unspecified(&packet->src)) {
         return ip_drop(ip, a, WEIR_DROP_IP_SOURCE);
     }

@@ -6,6 +6,7 @@
  */
 #include "ip/internal.h"
 
+#include "wire/group.h"
 #include "wire/gso.h"
 
 #define IP6_NO_NEXT_HEADER 59
@@ -58,6 +59,9 @@ static NOINLINE enum ip_verdict deliver_other(struct ip *ip, struct arrival *a)
     bool v4 = ip_addr_is_v4(&a->packet->dst);
     if (v4 && protocol == IP_PROTOCOL_ICMP) {
         return icmp4_input(ip, a);
+    }
+    if (v4 && protocol == IP_PROTOCOL_IGMP) {
+        return igmp_input(ip, a);
     }
     if (!v4 && protocol == IP_PROTOCOL_ICMP6) {
         return icmp6_input(ip, a);
@@ -150,7 +154,7 @@ static ALWAYS_INLINE enum weir_drop header4(struct ip *ip, struct arrival *a, st
     if (UNLIKELY(!is_for_us(ip, a))) {
         return WEIR_DROP_IP_NOT_US;
     }
-    if (UNLIKELY(is_bad_source(ip, a))) {
+    if (UNLIKELY(is_bad_source(ip, a)) && !group_query_unnamed(a, h->protocol)) {
         return WEIR_DROP_IP_SOURCE;
     }
     if (UNLIKELY(h->options_size != 0) && has_source_route(h->options, h->options_size)) {

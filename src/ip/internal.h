@@ -80,6 +80,44 @@ static inline bool address_is_known_source(const struct ip *ip, const struct ip_
 /* ---- group.c --------------------------------------------------------------------------------------------- */
 bool group_is_joined(const struct ip *ip, uint32_t link, const struct ip_addr *a);
 bool group_is_joined_mac(const struct ip *ip, uint32_t link, const uint8_t mac[6]);
+/* An IPv6 address is in use, or no longer: its solicited-node group (RFC 4291 2.8, RFC 4862 5.4.2). */
+void group_follow_address(struct ip *ip, struct ip_address *address, bool in_use);
+static inline struct ip_group *group_at(const struct ip *ip, uint32_t index)
+{
+    return pool_at(&ip->groups, index);
+}
+void group_free(struct ip *ip, struct ip_group *group); /* takes it out of the list */
+void group_check(const struct ip *ip);
+
+/* ---- group_report.c: when what is reported ---------------------------------------------------------------- */
+void group_joined(struct ip *ip, struct ip_group *group);
+void group_left(struct ip *ip, struct ip_group *group); /* may free it */
+/* Everything joined on the link is reported anew: the link came up, or (of IPv6) has a source at last. */
+void group_report_all(struct ip *ip, uint32_t link, bool v4, bool v6);
+void group_timers(struct ip *ip);
+struct group_message; /* wire/group.h */
+void group_on_query(struct ip *ip, uint32_t link, bool v4, const struct group_message *query);
+void group_on_report(struct ip *ip, uint32_t link,
+                     const struct ip_addr *group); /* another host's */
+
+/* ---- group_in.c, group_out.c ------------------------------------------------------------------------------- */
+enum ip_verdict igmp_input(struct ip *ip, struct arrival *a);
+enum ip_verdict mld_input(struct ip *ip, struct arrival *a, const struct icmp_message *m);
+bool mld_is_type(uint8_t icmp6_type);
+/* Is it a query from a switch that has no address (RFC 4541 2.1.1)? Only a packet to a group can be. */
+bool group_query_unnamed(const struct arrival *a, uint8_t protocol);
+/* A message of one group: report or leave. `version` 1 only matters to IGMP. */
+void group_send_single(struct ip *ip, const struct ip_group *group, uint32_t version, bool leave);
+/* Records of many groups of one family, on their way into reports. */
+struct group_records {
+    struct weir_buffer *buffer; /* NULL: none begun */
+    uint32_t link;
+    uint16_t count;
+    bool v4;
+};
+void group_records_add(struct ip *ip, struct group_records *records, uint8_t type,
+                       const struct ip_addr *group);
+void group_records_send(struct ip *ip, struct group_records *records);
 
 /* ---- dad.c: duplicate addresses, announcements --------------------------------------------------------- */
 void dad_start(struct ip *ip, struct ip_address *address);
@@ -181,6 +219,9 @@ void output_on_path(struct ip *ip, struct weir_buffer *buffer, const struct ip_s
 /* Fragments (RFC 791 3.2, RFC 8200 4.5) and queues. Takes the buffer. */
 void output_fragments(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send,
                       const struct ip_path *path);
+/* The IP header is complete at data; makes room for the link header and queues. */
+void output_queue(struct ip *ip, struct weir_buffer *buffer, const struct ip_addr *dst,
+                  const struct ip_path *path);
 /* Queues a packet; with a neighbour the link header's room in front of data is filled in later. */
 void reply_push(struct ip *ip, struct weir_buffer *buffer, uint32_t link, uint32_t neighbor);
 void reply_drop_neighbor(struct ip *ip, uint32_t neighbor);

@@ -37,12 +37,14 @@ int ip_init(struct ip *ip, struct env *env)
     ip->generation = 1; /* a zeroed ip_path is not valid */
     ip->neighbor_deadline = WEIR_NEVER;
     ip->dad_deadline = WEIR_NEVER;
+    ip->group_deadline = WEIR_NEVER;
     ip->icmp_tokens = ICMP_TOKENS_MAX;
     ip->ip4_id = (uint16_t)rng_next(&env->rng);
     ip->ip6_fragment_id = (uint32_t)rng_next(&env->rng);
     pmtu_init(ip);
     pool_init(&ip->neighbors, &env->memory, sizeof(struct ip_neighbor), 4);
     pool_init(&ip->groups, &env->memory, sizeof(struct ip_group), 2);
+    pool_init(&ip->queriers, &env->memory, sizeof(struct ip_querier), 1);
     ip->neighbor_events = memory_alloc(&env->memory, neighbors_max(ip) * sizeof(uint32_t));
     if (ip->neighbor_events == NULL) {
         return WEIR_ENOBUFS;
@@ -66,7 +68,8 @@ void ip_fini(struct ip *ip)
     pool_fini(&ip->neighbors);
     pool_fini(&ip->pmtus);
     pool_fini(&ip->groups);
-    ip->group_head = 0;
+    pool_fini(&ip->queriers);
+    ip->group_head = ip->querier_head = 0;
     ip->routes = NULL;
     ip->neighbor_events = NULL;
 }
@@ -75,12 +78,16 @@ weir_time ip_deadline(const struct ip *ip)
 {
     weir_time deadline = min_time(ip->neighbor_deadline, ip->dad_deadline);
     deadline = min_time(deadline, min_time(ip->pmtu_deadline, fragments_deadline(ip)));
-    return min_time(deadline, reply_deadline(ip));
+    return min_time(min_time(deadline, ip->group_deadline), reply_deadline(ip));
 }
 
 void ip_timers(struct ip *ip)
 {
     weir_time now = ip->env->now;
+    if (now >=
+        ip->group_deadline) { /* before DAD asks: switches must know the group (RFC 4862 5.4.2) */
+        group_timers(ip);
+    }
     if (now >= ip->dad_deadline) {
         dad_timers(ip);
     }
@@ -134,4 +141,5 @@ void ip_check(const struct ip *ip)
     reply_check(ip);
     fragments_check(ip);
     pmtu_check(ip);
+    group_check(ip);
 }

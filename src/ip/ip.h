@@ -5,7 +5,8 @@
  *
  * Reading order: ip.h, internal.h, link.c, address.c, dad.c, route.c, source.c (RFC 6724), neighbor.c (one
  * machine for ARP and NDP), arp.c, ndp.c, input.c, icmp_in.c, icmp_out.c, reassembly.c, fragments.c,
- * output.c, group.c, reply.c (the ring of connectionless replies), pmtu.c.
+ * output.c, group.c, group_report.c, group_in.c, group_out.c (IGMP and MLD), reply.c (the ring of
+ * connectionless replies), pmtu.c.
  */
 #ifndef IP_IP_H
 #define IP_IP_H
@@ -19,6 +20,18 @@
 #define IP_REPLIES 256
 #define IP_ADDRESSES_MAX 64 /* per stack */
 #define IP_ROUTES_MAX 1024
+#define IP_GROUPS_MAX 1024
+
+/* What queries for groups have said on a link, of one family. There is none before the first. */
+struct ip_querier {
+    uint32_t next;
+    uint16_t link;
+    bool v4;
+    uint8_t robustness;       /* 0: not said */
+    uint32_t interval_s;      /* 0: not said */
+    weir_time older_until[2]; /* a router of version 1, or 2 (IGMP), is there until then */
+    weir_time general_at;     /* when all groups are to be reported; WEIR_NEVER */
+};
 
 struct ip_link {
     struct weir_link_config config;
@@ -32,6 +45,7 @@ struct ip_address {
     uint8_t prefix;
     uint8_t state;         /* enum ip_address_state */
     uint8_t dad_left;      /* messages still to send: DAD solicitations or IPv4 announcements */
+    bool grouped;          /* holds its solicited-node group */
     weir_time dad_at;      /* when the next step is due; WEIR_NEVER */
     weir_time defended_at; /* IPv4: the latest announcement against a conflict, 0: none yet */
 };
@@ -86,9 +100,13 @@ struct ip_reply {
 /* A multicast group that was joined on a link (group.c). */
 struct ip_group {
     uint32_t next;
-    uint32_t references;
+    uint32_t references; /* 0: left; what is still to be said about that keeps the entry */
     struct ip_addr ip;
     uint16_t link;
+    uint8_t changes_left; /* reports of having joined or left still to be sent */
+    bool reported_last; /* nobody else reported it after us: leaving is our business (RFC 2236 3) */
+    weir_time change_at; /* when the next of those is due; WEIR_NEVER */
+    weir_time answer_at; /* when a query about it is to be answered; WEIR_NEVER */
 };
 
 struct ip_fragments; /* fragments.h */
@@ -127,6 +145,9 @@ struct ip {
     uint32_t source_generation;
     struct pool groups;
     uint32_t group_head;
+    struct pool queriers;
+    uint32_t querier_head;
+    weir_time group_deadline; /* not later than what groups and queriers wait for; WEIR_NEVER */
 };
 
 int ip_init(struct ip *ip, struct env *env);
@@ -148,7 +169,8 @@ const struct ip_address *ip_address_find(const struct ip *ip, const struct ip_ad
 /* May a packet that came in on `link` for `dst` be taken as ours? (own address, loopback, accept_any) */
 bool ip_address_accepts(const struct ip *ip, uint32_t link, const struct ip_addr *dst);
 
-/* Counted: left when left as often as joined. WEIR_ENOBUFS, WEIR_ENOENT. */
+/* Counted: left when left as often as joined. Reported to routers and switches (IGMP, MLD). WEIR_ENOBUFS,
+ * WEIR_ENOENT. */
 int ip_group_join(struct ip *ip, uint32_t link, const struct ip_addr *group);
 int ip_group_leave(struct ip *ip, uint32_t link, const struct ip_addr *group);
 

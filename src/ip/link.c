@@ -52,6 +52,7 @@ int ip_link_set_up(struct ip *ip, uint32_t link, bool up)
         reply_drop_link(ip, link);
         return WEIR_OK;
     }
+    group_report_all(ip, link, true, true);
     /* RFC 4862 5.4: an interface that comes up may be on another network now. Addresses in use stay in
      * use; they are announced again, and those not yet proven start over. */
     for (uint32_t i = 0; i < ip->address_count; i++) {

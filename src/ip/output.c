@@ -92,8 +92,7 @@ static uint32_t link_size(const struct ip *ip, const struct ip_path *path)
     return path->link == IP_LINK_LOOPBACK ? 0 : ip->links[path->link].header_size;
 }
 
-/* The IP header is complete at data; makes room for the link header and queues. */
-static void queue(struct ip *ip, struct weir_buffer *buffer, const struct ip_addr *dst,
+void output_queue(struct ip *ip, struct weir_buffer *buffer, const struct ip_addr *dst,
                   const struct ip_path *path)
 {
     uint32_t size = link_size(ip, path);
@@ -135,7 +134,7 @@ void output_on_path(struct ip *ip, struct weir_buffer *buffer, const struct ip_s
     }
     prepend(buffer, size);
     build_ip(&whole, buffer->data);
-    queue(ip, buffer, &send->dst, path);
+    output_queue(ip, buffer, &send->dst, path);
 }
 
 /* ---- Fragments ------------------------------------------------------------------------------------------- */
@@ -204,7 +203,7 @@ static bool send_fragment(struct ip *ip, const struct cut *cut, uint32_t offset)
     buffer->size = size;
     prepend(buffer, cut->header_size);
     fragment_header(cut, offset, size, left > size, buffer->data);
-    queue(ip, buffer, &cut->send->dst, cut->path);
+    output_queue(ip, buffer, &cut->send->dst, cut->path);
     return true;
 }
 

@@ -33,8 +33,11 @@ struct ip_kit *ip_kit_new(void)
         .neighbors_max = 8,
         .answer_echo = true,
     };
-    struct weir_link_config ethernet = {
-        .size = sizeof(ethernet), .medium = WEIR_MEDIUM_ETHERNET, .mtu = 1500, .no_dad = true};
+    struct weir_link_config ethernet = {.size = sizeof(ethernet),
+                                        .medium = WEIR_MEDIUM_ETHERNET,
+                                        .mtu = 1500,
+                                        .no_dad = true,
+                                        .no_group_reports = true};
     struct weir_link_config tunnel = {
         .size = sizeof(tunnel), .medium = WEIR_MEDIUM_IP, .mtu = 1400};
     struct ip_kit *k = calloc(1, sizeof(*k));
