@@ -288,7 +288,11 @@ enum weir_event_bits {
     WEIR_EVENT_SENT_ALL = 1 << 9, /* everything given to send was acknowledged */
     WEIR_EVENT_RELEASED =
         1 << 10, /* a buffer given to weir_tcp_send_ref is no longer needed: `cookie` */
-    WEIR_EVENT_ADDRESS = 1 << 11 /* duplicate address found: `ip` on `link` is not used */
+    WEIR_EVENT_ADDRESS = 1 << 11, /* duplicate address found: `ip` on `link` is not used */
+    WEIR_EVENT_ADDRESS_ADDED =
+        1 << 12, /* autoconfiguration (slaac.h): `ip` on `link` can be used */
+    WEIR_EVENT_ADDRESS_REMOVED = 1 << 13, /* and is gone */
+    WEIR_EVENT_NETWORK = 1 << 14 /* routers, DNS servers, lifetimes of `link` changed (slaac.h) */
 };
 
 struct weir_event {
@@ -298,8 +302,8 @@ struct weir_event {
     uint64_t cookie;                    /* RELEASED */
     uint64_t user;                      /* the handle's user value (WEIR_OPT_USER) */
     uint64_t syn;                       /* SYN: name of the half-open entry */
-    uint32_t link;                      /* ADDRESS, SYN */
-    struct weir_endpoint local, remote; /* SYN; ADDRESS: local.ip */
+    uint32_t link;                      /* ADDRESS*, NETWORK, SYN */
+    struct weir_endpoint local, remote; /* SYN; ADDRESS*: local.ip */
 };
 
 /* Pulls the next event; false when there is none. Events of one handle coalesce into bits. */

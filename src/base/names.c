@@ -92,7 +92,9 @@
     X(UDP_BUFFER, "udp-buffer")                       \
     X(GROUP_MALFORMED, "group-malformed")             \
     X(GROUP_TYPE, "group-type")                       \
-    X(GROUP_UNTRUSTED, "group-untrusted")
+    X(GROUP_UNTRUSTED, "group-untrusted")             \
+    X(ROUTER_SOURCE, "router-source")                 \
+    X(ROUTER_MALFORMED, "router-malformed")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};

@@ -197,14 +197,18 @@ static int address_ok(struct ip *ip, uint32_t link, const struct ip_addr *a, uin
     return WEIR_OK;
 }
 
+/* One about which nothing is still to be told, if there is any. */
 static struct ip_address *free_slot(struct ip *ip)
 {
+    struct ip_address *untold = NULL;
     for (uint32_t i = 0; i < ip->address_count; i++) {
-        if (ip->addresses[i].state == IP_ADDRESS_FREE) {
-            return &ip->addresses[i];
+        struct ip_address *own = &ip->addresses[i];
+        if (own->state == IP_ADDRESS_FREE && own->tell == 0) {
+            return own;
         }
+        untold = own->state == IP_ADDRESS_FREE ? own : untold;
     }
-    return ip->address_count < IP_ADDRESSES_MAX ? &ip->addresses[ip->address_count++] : NULL;
+    return ip->address_count < IP_ADDRESSES_MAX ? &ip->addresses[ip->address_count++] : untold;
 }
 
 int ip_address_add(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_t prefix)
@@ -230,7 +234,11 @@ int ip_address_add(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_
         }
     }
     *own = (struct ip_address){
-        .ip = *a, .link = (uint16_t)link, .prefix = prefix, .state = IP_ADDRESS_TENTATIVE};
+        .ip = *a,
+        .link = (uint16_t)link,
+        .prefix = prefix,
+        .state = IP_ADDRESS_TENTATIVE,
+    };
     dad_start(ip, own);
     group_follow_address(ip, own, true);
     ip->generation++;
@@ -247,12 +255,17 @@ int ip_address_del(struct ip *ip, uint32_t link, const struct ip_addr *a)
         ip->duplicate_address = 0;
     }
     uint8_t prefix = own->prefix;
+    if (own->automatic) {
+        address_remove_automatic(ip, own, false);
+        own->tell = 0; /* the application knows */
+        return WEIR_OK;
+    }
     group_follow_address(ip, own, false);
     *own = (struct ip_address){.state = IP_ADDRESS_FREE};
     bool shared = false;
     for (uint32_t i = 0; i < ip->address_count; i++) {
         const struct ip_address *other = &ip->addresses[i];
-        shared |= other->state != IP_ADDRESS_FREE && other->link == link &&
+        shared |= other->state != IP_ADDRESS_FREE && !other->automatic && other->link == link &&
                   other->prefix == prefix && ip_addr_in_prefix(&other->ip, a, prefix);
     }
     if (!shared) {
@@ -260,4 +273,68 @@ int ip_address_del(struct ip *ip, uint32_t link, const struct ip_addr *a)
     }
     ip->generation++;
     return WEIR_OK;
+}
+
+/* ---- Automatic ones ---------------------------------------------------------------------------------------- */
+
+int address_add_automatic(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_t prefix,
+                          struct ip_address **out)
+{
+    int error = address_ok(ip, link, a, prefix);
+    if (error != WEIR_OK) {
+        return error;
+    }
+    struct ip_address *own = free_slot(ip);
+    if (own == NULL) {
+        return WEIR_ENOBUFS;
+    }
+    *own = (struct ip_address){
+        .ip = *a,
+        .link = (uint16_t)link,
+        .prefix = prefix,
+        .state = IP_ADDRESS_TENTATIVE,
+        .automatic = true,
+    };
+    dad_start(ip, own);
+    group_follow_address(ip, own, true);
+    ip->generation++;
+    *out = own;
+    return WEIR_OK;
+}
+
+void address_tell(struct ip *ip, struct ip_address *own, enum ip_tell what)
+{
+    own->tell |= (uint8_t)what;
+    ip->address_news = true;
+}
+
+/* `told`: its event is out, or in the entry. */
+void address_remove_automatic(struct ip *ip, struct ip_address *own, bool told)
+{
+    group_follow_address(ip, own, false);
+    *own = (struct ip_address){
+        .ip = own->ip, .link = own->link, .tell = own->tell, .state = IP_ADDRESS_FREE};
+    if (told && (own->tell & IP_TELL_ADDED) != 0) {
+        own->tell &= (uint8_t)~IP_TELL_ADDED; /* the application need not know of it at all */
+    } else if (told) {
+        address_tell(ip, own, IP_TELL_REMOVED);
+    }
+    ip->generation++;
+}
+
+bool ip_address_event(struct ip *ip, struct ip_address_event *event)
+{
+    for (uint32_t i = 0; ip->address_news && i < ip->address_count; i++) {
+        struct ip_address *own = &ip->addresses[i];
+        if (own->tell == 0) {
+            continue;
+        }
+        event->ip = own->ip;
+        event->link = own->link;
+        event->what = (enum ip_tell)(own->tell & -own->tell);
+        own->tell &= (uint8_t)(own->tell - 1);
+        return true;
+    }
+    ip->address_news = false;
+    return false;
 }

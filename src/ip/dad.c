@@ -54,6 +54,12 @@ void dad_conflict(struct ip *ip, struct ip_address *a)
         group_follow_address(ip, a, false);
         a->dad_left = 0;
         ip->generation++;
+        if (a->automatic) {
+            a->dad_at = WEIR_NEVER;
+            address_tell(ip, a, IP_TELL_DUPLICATE);
+            slaac_wake(ip, a->link);
+            return;
+        }
         report(ip, a);
         return;
     }
@@ -85,7 +91,7 @@ static void step6(struct ip *ip, struct ip_address *a)
     if (a->dad_left != 0) {
         a->dad_left--;
         ndp_probe(ip, a);
-        set_step(ip, a, ip->env->now + NEIGHBOR_RETRANS_TIME);
+        set_step(ip, a, ip->env->now + slaac_retrans_time(ip, a->link)); /* RFC 4862 5.1 */
         return;
     }
     a->state = IP_ADDRESS_VALID;
@@ -94,6 +100,7 @@ static void step6(struct ip *ip, struct ip_address *a)
     if (ip_addr_is_link_local(&a->ip)) {
         group_report_all(ip, a->link, false, true); /* RFC 3590 4: with a source at last */
     }
+    slaac_wake(ip, a->link);
 }
 
 static void step(struct ip *ip, struct ip_address *a)

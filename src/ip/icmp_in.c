@@ -207,6 +207,9 @@ enum ip_verdict icmp6_input(struct ip *ip, struct arrival *a)
     if (ip_addr_is_unspecified(&packet->src)) {
         return ip_drop(ip, a, WEIR_DROP_IP_SOURCE);
     }
+    if (m.type == ICMP6_ROUTER_ADVERT) {
+        return slaac_input(ip, a, &m);
+    }
     if (m.type == ICMP6_ECHO && m.code == 0) {
         return answer_echo(ip, a, &m);
     }

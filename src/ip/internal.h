@@ -77,6 +77,13 @@ static inline bool address_is_known_source(const struct ip *ip, const struct ip_
     return ip_addr_equal(src, &ip->source_hint) && ip->source_generation == ip->generation;
 }
 
+/* An address that has no route and may become deprecated; it joins its solicited-node group. WEIR_ENOBUFS,
+ * WEIR_EEXIST, WEIR_EINVAL. */
+int address_add_automatic(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_t prefix,
+                          struct ip_address **own);
+void address_remove_automatic(struct ip *ip, struct ip_address *own, bool told);
+void address_tell(struct ip *ip, struct ip_address *own, enum ip_tell what);
+
 /* ---- group.c --------------------------------------------------------------------------------------------- */
 bool group_is_joined(const struct ip *ip, uint32_t link, const struct ip_addr *a);
 bool group_is_joined_mac(const struct ip *ip, uint32_t link, const uint8_t mac[6]);
@@ -135,6 +142,20 @@ const struct ip_route *route_find(const struct ip *ip, const struct ip_addr *dst
 int route_insert(struct ip *ip, const struct ip_route *route);
 void route_remove_connected(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_t prefix);
 
+void route_remove_automatic(struct ip *ip, const struct ip_route *route);
+
+/* ---- slaac.c, advert.c ------------------------------------------------------------------------------------ */
+/* RFC 4861 6.3.2, as routers say or by default; of IPv6. */
+weir_time slaac_reachable_time(const struct ip *ip, uint32_t link);
+weir_time slaac_retrans_time(const struct ip *ip, uint32_t link);
+void slaac_wake(struct ip *ip, uint32_t link); /* something that it waits for happened */
+void slaac_link_up(struct ip *ip, uint32_t link);
+void slaac_not_router(struct ip *ip, uint32_t link, const struct ip_addr *a); /* RFC 4861 7.2.5 */
+enum ip_verdict slaac_input(struct ip *ip, struct arrival *a, const struct icmp_message *m);
+void slaac_timers(struct ip *ip);
+void slaac_fini(struct ip *ip);
+void slaac_check(const struct ip *ip);
+
 /* ---- pmtu.c ---------------------------------------------------------------------------------------------- */
 void pmtu_init(struct ip *ip);
 /* `mtu`, or less if packets to `dst` were said to be too big. */
@@ -173,6 +194,8 @@ enum ip_verdict ndp_input(struct ip *ip, struct arrival *a, const struct icmp_me
 void ndp_solicit(struct ip *ip, uint32_t index, const struct ip_neighbor *n);
 void ndp_probe(struct ip *ip, const struct ip_address *address); /* DAD */
 void ndp_announce(struct ip *ip, const struct ip_address *address);
+void ndp_router_solicit(struct ip *ip, uint32_t link, const struct ip_addr *src,
+                        const struct ip_addr *dst);
 
 /* ---- icmp_in.c, icmp_out.c -------------------------------------------------------------------------------------- */
 enum ip_verdict icmp4_input(struct ip *ip, struct arrival *a);

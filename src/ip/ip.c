@@ -38,6 +38,7 @@ int ip_init(struct ip *ip, struct env *env)
     ip->neighbor_deadline = WEIR_NEVER;
     ip->dad_deadline = WEIR_NEVER;
     ip->group_deadline = WEIR_NEVER;
+    ip->slaac_deadline = WEIR_NEVER;
     ip->icmp_tokens = ICMP_TOKENS_MAX;
     ip->ip4_id = (uint16_t)rng_next(&env->rng);
     ip->ip6_fragment_id = (uint32_t)rng_next(&env->rng);
@@ -63,6 +64,7 @@ void ip_fini(struct ip *ip)
         ip->reply_count--;
     }
     fragments_fini(ip);
+    slaac_fini(ip);
     memory_free(&env->memory, ip->routes, ip->route_capacity * sizeof(*ip->routes));
     memory_free(&env->memory, ip->neighbor_events, neighbors_max(ip) * sizeof(uint32_t));
     pool_fini(&ip->neighbors);
@@ -77,6 +79,7 @@ void ip_fini(struct ip *ip)
 weir_time ip_deadline(const struct ip *ip)
 {
     weir_time deadline = min_time(ip->neighbor_deadline, ip->dad_deadline);
+    deadline = min_time(deadline, ip->slaac_deadline);
     deadline = min_time(deadline, min_time(ip->pmtu_deadline, fragments_deadline(ip)));
     return min_time(min_time(deadline, ip->group_deadline), reply_deadline(ip));
 }
@@ -90,6 +93,9 @@ void ip_timers(struct ip *ip)
     }
     if (now >= ip->dad_deadline) {
         dad_timers(ip);
+    }
+    if (now >= ip->slaac_deadline) {
+        slaac_timers(ip);
     }
     if (now >= ip->neighbor_deadline) {
         neighbor_timers(ip);
@@ -136,6 +142,7 @@ void ip_check(const struct ip *ip)
 {
     ASSERT(ip->link_count <= IP_LINKS_MAX && ip->generation != 0);
     check_addresses(ip);
+    slaac_check(ip);
     check_routes(ip);
     neighbor_check(ip);
     reply_check(ip);

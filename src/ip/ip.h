@@ -6,7 +6,7 @@
  * Reading order: ip.h, internal.h, link.c, address.c, dad.c, route.c, source.c (RFC 6724), neighbor.c (one
  * machine for ARP and NDP), arp.c, ndp.c, input.c, icmp_in.c, icmp_out.c, reassembly.c, fragments.c,
  * output.c, group.c, group_report.c, group_in.c, group_out.c (IGMP and MLD), reply.c (the ring of
- * connectionless replies), pmtu.c.
+ * connectionless replies), pmtu.c; autoconfiguration: slaac.h, slaac.c, advert.c, identifier.c.
  */
 #ifndef IP_IP_H
 #define IP_IP_H
@@ -36,6 +36,8 @@ struct ip_querier {
 struct ip_link {
     struct weir_link_config config;
     bool used, up;
+    uint8_t hop_limit;    /* as routers say (slaac.c), or 0 */
+    uint16_t mtu6;        /* as they say, for IPv6, or 0: config.mtu */
     uint32_t header_size; /* 14 or 0 */
 };
 
@@ -46,9 +48,13 @@ struct ip_address {
     uint8_t state;         /* enum ip_address_state */
     uint8_t dad_left;      /* messages still to send: DAD solicitations or IPv4 announcements */
     bool grouped;          /* holds its solicited-node group */
+    bool automatic;        /* of slaac.c, without a route */
+    bool deprecated;       /* not to be chosen for anything new (RFC 4862 5.5.4) */
+    uint8_t tell;          /* enum ip_tell: events not pulled yet, also of a free entry */
     weir_time dad_at;      /* when the next step is due; WEIR_NEVER */
     weir_time defended_at; /* IPv4: the latest announcement against a conflict, 0: none yet */
 };
+enum ip_tell { IP_TELL_DUPLICATE = 1, IP_TELL_REMOVED = 2, IP_TELL_ADDED = 4 };
 enum ip_address_state {
     IP_ADDRESS_FREE = 0,
     IP_ADDRESS_TENTATIVE,
@@ -62,6 +68,7 @@ struct ip_route {
     uint16_t link;
     uint8_t prefix; /* in the family's own bits */
     bool connected; /* made by weir_address_add */
+    bool automatic; /* of slaac.c */
 };
 
 enum ip_neighbor_state {
@@ -148,6 +155,9 @@ struct ip {
     struct pool queriers;
     uint32_t querier_head;
     weir_time group_deadline; /* not later than what groups and queriers wait for; WEIR_NEVER */
+    struct slaac *slaac;      /* slaac.h; of links where it is on */
+    weir_time slaac_deadline;
+    bool slaac_news, address_news; /* events may be there */
 };
 
 int ip_init(struct ip *ip, struct env *env);
@@ -169,10 +179,31 @@ const struct ip_address *ip_address_find(const struct ip *ip, const struct ip_ad
 /* May a packet that came in on `link` for `dst` be taken as ours? (own address, loopback, accept_any) */
 bool ip_address_accepts(const struct ip *ip, uint32_t link, const struct ip_addr *dst);
 
+/* Autoconfiguration (weir/slaac.h). */
+int ip_slaac_start(struct ip *ip, uint32_t link, uint8_t identifier);
+int ip_slaac_stop(struct ip *ip, uint32_t link);
+bool ip_slaac_event(struct ip *ip,
+                    uint32_t *link); /* a link of which something changed; false: none */
+
+/* What happened to an automatic address; false: nothing. */
+struct ip_address_event {
+    struct ip_addr ip;
+    uint16_t link;
+    enum ip_tell what;
+};
+bool ip_address_event(struct ip *ip, struct ip_address_event *event);
+
 /* Counted: left when left as often as joined. Reported to routers and switches (IGMP, MLD). WEIR_ENOBUFS,
  * WEIR_ENOENT. */
 int ip_group_join(struct ip *ip, uint32_t link, const struct ip_addr *group);
 int ip_group_leave(struct ip *ip, uint32_t link, const struct ip_addr *group);
+
+/* Of packets on a link: routers may want smaller ones (RFC 4861 6.3.4). */
+static inline uint32_t ip_link_mtu(const struct ip *ip, uint32_t link, bool v4)
+{
+    const struct ip_link *l = &ip->links[link];
+    return !v4 && l->mtu6 != 0 && l->mtu6 < l->config.mtu ? l->mtu6 : l->config.mtu;
+}
 
 /* ---- Paths -------------------------------------------------------------------------------------------- */
 

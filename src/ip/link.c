@@ -61,6 +61,7 @@ int ip_link_set_up(struct ip *ip, uint32_t link, bool up)
             dad_start(ip, a);
         }
     }
+    slaac_link_up(ip, link);
     return WEIR_OK;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "ip/internal.h"
 
+#include "wire/router.h"
+
 #define NDP_SIZE_MAX 32
 
 /* What an NDP message needs besides itself. `neighbor`: 0 for groups. */
@@ -12,14 +14,17 @@ struct ndp_way {
     struct ip_addr src, dst;
 };
 
-static void send_ndp(struct ip *ip, const struct ndp_way *way, const struct ndp_message *m)
+static struct weir_buffer *ndp_buffer(struct ip *ip, uint32_t link)
 {
     struct weir_buffer *buffer = ip_reply_buffer(ip, NDP_SIZE_MAX);
     if (buffer == NULL) {
-        env_drop(ip->env, WEIR_DROP_NO_MEMORY, way->link, 0);
-        return;
+        env_drop(ip->env, WEIR_DROP_NO_MEMORY, link, 0);
     }
-    buffer->size = (uint32_t)ndp_build(buffer->data, m, &way->src, &way->dst);
+    return buffer;
+}
+
+static void send_message(struct ip *ip, const struct ndp_way *way, struct weir_buffer *buffer)
+{
     struct ip_path path = {
         .generation = ip->generation,
         .neighbor = way->neighbor,
@@ -34,6 +39,15 @@ static void send_ndp(struct ip *ip, const struct ndp_way *way, const struct ndp_
         .payload_size = buffer->size,
     };
     output_on_path(ip, buffer, &send, &path);
+}
+
+static void send_ndp(struct ip *ip, const struct ndp_way *way, const struct ndp_message *m)
+{
+    struct weir_buffer *buffer = ndp_buffer(ip, way->link);
+    if (buffer != NULL) {
+        buffer->size = (uint32_t)ndp_build(buffer->data, m, &way->src, &way->dst);
+        send_message(ip, way, buffer);
+    }
 }
 
 static void set_mac(const struct ip *ip, uint32_t link, struct ndp_message *m)
@@ -76,6 +90,19 @@ void ndp_announce(struct ip *ip, const struct ip_address *address)
     set_mac(ip, address->link, &m);
     struct ndp_way way = {.link = address->link, .src = address->ip, .dst = ip_all_nodes};
     send_ndp(ip, &way, &m);
+}
+
+void ndp_router_solicit(struct ip *ip, uint32_t link, const struct ip_addr *src,
+                        const struct ip_addr *dst)
+{
+    bool has_mac = ip_link_is_ethernet(ip, link) && !ip_addr_is_unspecified(src); /* RFC 4861 4.1 */
+    struct ndp_way way = {.link = link, .src = *src, .dst = *dst};
+    struct weir_buffer *buffer = ndp_buffer(ip, link);
+    if (buffer != NULL) {
+        buffer->size = (uint32_t)router_solicit_build(
+            buffer->data, has_mac ? ip->links[link].config.mac : NULL, src, dst);
+        send_message(ip, &way, buffer);
+    }
 }
 
 static void answer(struct ip *ip, const struct arrival *a, const struct ip_address *own)
@@ -150,6 +177,9 @@ static enum weir_drop on_advert(struct ip *ip, struct arrival *a, const struct n
         .override = m->override,
     };
     neighbor_learn(ip, &news);
+    if (!m->router) {
+        slaac_not_router(ip, a->link, &target);
+    }
     return WEIR_DROP_NONE;
 }
 

@@ -50,10 +50,21 @@ static void set_state(struct ip *ip, struct ip_neighbor *n, enum ip_neighbor_sta
     ip->neighbor_deadline = min_time(ip->neighbor_deadline, deadline);
 }
 
+/* ARP has no routers that would say anything about it. */
+static weir_time reachable_time(const struct ip *ip, const struct ip_neighbor *n)
+{
+    return ip_addr_is_v4(&n->ip) ? NEIGHBOR_REACHABLE_TIME : slaac_reachable_time(ip, n->link);
+}
+
+static weir_time retrans_time(const struct ip *ip, const struct ip_neighbor *n)
+{
+    return ip_addr_is_v4(&n->ip) ? NEIGHBOR_RETRANS_TIME : slaac_retrans_time(ip, n->link);
+}
+
 static void solicit(struct ip *ip, uint32_t index, struct ip_neighbor *n)
 {
     n->probes++;
-    n->deadline = ip->env->now + NEIGHBOR_RETRANS_TIME;
+    n->deadline = ip->env->now + retrans_time(ip, n);
     ip->neighbor_deadline = min_time(ip->neighbor_deadline, n->deadline);
     if (ip_addr_is_v4(&n->ip)) {
         arp_solicit(ip, n);
@@ -95,6 +106,9 @@ static void fail(struct ip *ip, uint32_t index, struct ip_neighbor *n)
     set_state(ip, n, IP_NEIGHBOR_FAILED, ip->env->now + NEIGHBOR_FAILED_TIME);
     reply_drop_neighbor(ip, index);
     announce(ip, index, n);
+    if (ip->slaac != NULL) {
+        ip->generation++; /* another default router may do better */
+    }
 }
 
 /* ---- Coming and going ----------------------------------------------------------------------------------- */
@@ -212,7 +226,7 @@ void ip_neighbor_confirm(struct ip *ip, uint32_t neighbor)
     struct ip_neighbor *n = ip_neighbor_at(ip, neighbor);
     n->confirmed = ip->env->now;
     if (UNLIKELY(n->state >= IP_NEIGHBOR_STALE && n->state <= IP_NEIGHBOR_PROBE)) {
-        set_state(ip, n, IP_NEIGHBOR_REACHABLE, ip->env->now + NEIGHBOR_REACHABLE_TIME);
+        set_state(ip, n, IP_NEIGHBOR_REACHABLE, ip->env->now + reachable_time(ip, n));
     }
 }
 
@@ -225,7 +239,7 @@ static void become_known(struct ip *ip, uint32_t index, struct ip_neighbor *n,
     memcpy(n->mac, news->mac, 6);
     if (news->solicited) {
         n->confirmed = ip->env->now;
-        set_state(ip, n, IP_NEIGHBOR_REACHABLE, ip->env->now + NEIGHBOR_REACHABLE_TIME);
+        set_state(ip, n, IP_NEIGHBOR_REACHABLE, ip->env->now + reachable_time(ip, n));
     } else {
         set_state(ip, n, IP_NEIGHBOR_STALE, WEIR_NEVER);
     }
@@ -249,7 +263,7 @@ static void update(struct ip *ip, struct ip_neighbor *n, const struct neighbor_n
     }
     if (news->solicited) {
         n->confirmed = ip->env->now;
-        set_state(ip, n, IP_NEIGHBOR_REACHABLE, ip->env->now + NEIGHBOR_REACHABLE_TIME);
+        set_state(ip, n, IP_NEIGHBOR_REACHABLE, ip->env->now + reachable_time(ip, n));
     } else if (differs) {
         set_state(ip, n, IP_NEIGHBOR_STALE, WEIR_NEVER);
     }
@@ -286,8 +300,8 @@ static void on_deadline(struct ip *ip, uint32_t index, struct ip_neighbor *n)
         }
         break;
     case IP_NEIGHBOR_REACHABLE:
-        if (now - n->confirmed < NEIGHBOR_REACHABLE_TIME) {
-            n->deadline = n->confirmed + NEIGHBOR_REACHABLE_TIME;
+        if (now - n->confirmed < reachable_time(ip, n)) {
+            n->deadline = n->confirmed + reachable_time(ip, n);
         } else {
             set_state(ip, n, IP_NEIGHBOR_STALE, WEIR_NEVER);
         }

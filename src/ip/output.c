@@ -73,6 +73,16 @@ static void build_ip(const struct ip_send *send, uint8_t *header)
     }
 }
 
+/* What routers advertise takes the place of our own default (RFC 4861 6.3.4). */
+static NOINLINE void set_hop_limit(const struct ip *ip, uint32_t link, const struct ip_addr *dst,
+                                   uint8_t *header)
+{
+    bool ours = header[7] == ip->env->config.tcp.ttl && header[7] != NDP_HOP_LIMIT;
+    if (ours && !ip_addr_is_v4(dst) && !ip_addr_is_multicast(dst)) {
+        header[7] = ip->links[link].hop_limit;
+    }
+}
+
 void ip_header_build(const struct ip *ip, const struct ip_path *path, const struct ip_send *send,
                      uint8_t *header)
 {
@@ -83,6 +93,9 @@ void ip_header_build(const struct ip *ip, const struct ip_path *path, const stru
         header += ETH_HEADER_SIZE;
     }
     build_ip(send, header);
+    if (path->link != IP_LINK_LOOPBACK && UNLIKELY(ip->links[path->link].hop_limit != 0)) {
+        set_hop_limit(ip, path->link, &send->dst, header);
+    }
 }
 
 /* ---- Queueing ------------------------------------------------------------------------------------------ */
@@ -96,6 +109,9 @@ void output_queue(struct ip *ip, struct weir_buffer *buffer, const struct ip_add
                   const struct ip_path *path)
 {
     uint32_t size = link_size(ip, path);
+    if (path->link != IP_LINK_LOOPBACK && ip->links[path->link].hop_limit != 0) {
+        set_hop_limit(ip, path->link, dst, buffer->data);
+    }
     ASSERT((size_t)(buffer->data - buffer->memory) >= size);
     buffer->data -= size;
     buffer->size += size;

@@ -95,6 +95,16 @@ void route_remove_connected(struct ip *ip, uint32_t link, const struct ip_addr *
     }
 }
 
+void route_remove_automatic(struct ip *ip, const struct ip_route *route)
+{
+    for (uint32_t i = 0; i < ip->route_count; i++) {
+        if (ip->routes[i].automatic && is_same(&ip->routes[i], route)) {
+            (void)route_remove(ip, route);
+            return;
+        }
+    }
+}
+
 /* Fills `route` from the arguments of the two calls below. */
 static int make_route(const struct ip *ip, const struct ip_addr *destination, uint8_t prefix,
                       const struct ip_addr *gateway, uint32_t link, struct ip_route *route)
@@ -147,17 +157,35 @@ static bool link_carries(const struct ip *ip, uint32_t link, bool v4)
     return l->up && (v4 || l->config.mtu >= IP6_MTU_MIN);
 }
 
+/* RFC 4861 6.3.6: may this default router be reachable? Those that were configured always are. */
+static bool is_promising(const struct ip *ip, const struct ip_route *r)
+{
+    if (LIKELY(!r->automatic) || ip_addr_is_unspecified(&r->gateway) ||
+        ip->links[r->link].header_size == 0) {
+        return true;
+    }
+    uint32_t index = neighbor_find(ip, r->link, &r->gateway);
+    return index != 0 && neighbor_is_usable(ip_neighbor_at(ip, index));
+}
+
 const struct ip_route *route_find(const struct ip *ip, const struct ip_addr *dst, uint32_t link)
 {
     bool v4 = ip_addr_is_v4(dst);
+    const struct ip_route *doubtful = NULL;
     for (uint32_t i = 0; i < ip->route_count; i++) {
         const struct ip_route *r = &ip->routes[i];
         if ((link == WEIR_ANY_LINK || r->link == link) && link_carries(ip, r->link, v4) &&
             ip_addr_in_prefix(dst, &r->destination, r->prefix)) {
-            return r;
+            if (doubtful != NULL && r->prefix != doubtful->prefix) {
+                break;
+            }
+            if (is_promising(ip, r)) {
+                return r;
+            }
+            doubtful = doubtful == NULL ? r : doubtful;
         }
     }
-    return NULL;
+    return doubtful;
 }
 
 static bool is_ours(const struct ip *ip, const struct ip_addr *dst, uint32_t link)
@@ -223,7 +251,7 @@ static int find_hop(const struct ip *ip, const struct ip_addr *dst, uint32_t lin
         return WEIR_ENETUNREACH; /* a link without neighbours needs no route when it is asked for */
     }
     path->link = (uint16_t)link;
-    path->mtu = (uint16_t)ip->links[link].config.mtu;
+    path->mtu = (uint16_t)ip_link_mtu(ip, link, v4);
     return WEIR_OK;
 }
 

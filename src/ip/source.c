@@ -1,7 +1,7 @@
 /*
  * source.c - which of our addresses a packet should come from (RFC 6724 5).
  *
- * Rules 3 (deprecated), 4 (home), 7 (temporary) do not apply: there are no such addresses here. Tentative
+ * Rules 4 (home), 7 (temporary) do not apply: there are no such addresses here. Tentative
  * and duplicate addresses are not candidates. Rule 1 (same address) never gets here: own destinations
  * take the loopback path.
  */
@@ -46,13 +46,16 @@ static unsigned label_of(const struct ip_addr *a)
     return ip_addr_is_v4(a) ? 4 : 1;
 }
 
-/* Is `a` the better source? Rules 2, 5, 6, 8 in this order. */
+/* Is `a` the better source? Rules 2, 3, 5, 6, 8 in this order. */
 static bool is_better(const struct ip_address *a, const struct ip_address *b,
                       const struct ip_addr *dst, uint32_t link)
 {
     unsigned scope_a = scope_of(&a->ip), scope_b = scope_of(&b->ip), scope = scope_of(dst);
     if (scope_a != scope_b) {
         return scope_a < scope_b ? scope_a >= scope : scope_b < scope;
+    }
+    if (a->deprecated != b->deprecated) {
+        return b->deprecated;
     }
     if ((a->link == link) != (b->link == link)) {
         return a->link == link;

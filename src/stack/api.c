@@ -204,7 +204,7 @@ bool weir_event(struct weir_stack *s, struct weir_event *e)
     uint32_t name;
 
     memset(e, 0, sizeof(*e));
-    if (released_event(s, e) || address_event(s, e)) {
+    if (released_event(s, e) || address_event(s, e) || slaac_event(s, e)) {
         return true;
     }
     while ((name = pop_event(s)) != 0) {

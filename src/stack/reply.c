@@ -53,8 +53,9 @@ uint32_t stack_announced_mtu(struct weir_stack *s, const struct tcp_tuple *tuple
 {
     struct ip_path path;
 
-    return find_path(s, tuple, link, &path) ? stack_link_mtu(s, path.link)
-                                            : mtu_without_path(s, link);
+    return find_path(s, tuple, link, &path)
+               ? stack_link_mtu(s, path.link, ip_addr_is_v4(&tuple->remote))
+               : mtu_without_path(s, link);
 }
 
 void stack_send_syn_ack(struct weir_stack *s, uint32_t name)

@@ -88,10 +88,13 @@ bool stack_loop_push(struct weir_stack *s, struct weir_buffer *b);
 /* transmit.c */
 bool stack_path(struct weir_stack *s, struct tcp_conn *c, struct ip_path *path);
 /* Of the link alone: what may come in, whatever the way out is like (RFC 1191 3.1). */
-uint32_t stack_link_mtu(const struct weir_stack *s, uint32_t link);
+uint32_t stack_link_mtu(const struct weir_stack *s, uint32_t link, bool v4);
 /* Of the way to a peer, as far as known; of its first link, for the MSS of a SYN,ACK. */
 uint32_t stack_path_mtu(struct weir_stack *s, const struct tcp_tuple *tuple, uint32_t link);
 uint32_t stack_announced_mtu(struct weir_stack *s, const struct tcp_tuple *tuple, uint32_t link);
+
+/* api_slaac.c */
+bool slaac_event(struct weir_stack *s, struct weir_event *e);
 
 /* api_tcp.c */
 bool stack_local_usable(const struct weir_stack *s, const struct ip_addr *a);

@@ -17,9 +17,9 @@
 
 /* ---- Paths ---------------------------------------------------------------------------------------------- */
 
-uint32_t stack_link_mtu(const struct weir_stack *s, uint32_t link)
+uint32_t stack_link_mtu(const struct weir_stack *s, uint32_t link, bool v4)
 {
-    return link == IP_LINK_LOOPBACK ? UINT16_MAX : s->ip.links[link].config.mtu;
+    return link == IP_LINK_LOOPBACK ? UINT16_MAX : ip_link_mtu(&s->ip, link, v4);
 }
 
 /* The connection's path, looked up again when the tables changed. false: there is none now. */
@@ -38,7 +38,7 @@ bool stack_path(struct weir_stack *s, struct tcp_conn *c, struct ip_path *path)
     c->path_neighbor = path->neighbor;
     c->path_link = path->link;
     if (!c->settings->o.path_mtu_discovery) {
-        path->mtu = (uint16_t)stack_link_mtu(s, path->link);
+        path->mtu = (uint16_t)stack_link_mtu(s, path->link, ip_addr_is_v4(&c->remote));
     }
     if (path->mtu != c->path_mtu) {
         tcp_set_mtu(&s->tcp, c, path->mtu);
@@ -393,9 +393,10 @@ static void keep_buffers(struct weir_stack *s, struct tcp_conn *c, const struct 
     }
 }
 
-static struct tcp_emit_limits limits_of(const struct weir_stack *s, const struct ip_path *path)
+static struct tcp_emit_limits limits_of(const struct weir_stack *s, const struct ip_path *path,
+                                        bool v4)
 {
-    struct tcp_emit_limits limits = {.mtu = stack_link_mtu(s, path->link),
+    struct tcp_emit_limits limits = {.mtu = stack_link_mtu(s, path->link, v4),
                                      .super_size = UINT16_MAX};
 
     if (path->link != IP_LINK_LOOPBACK) {
@@ -427,7 +428,7 @@ static bool next_segment(struct weir_stack *s, struct weir_frame *f)
         put_aside(s, c, WEIR_ENOBUFS);
         return false;
     }
-    limits = limits_of(s, &path);
+    limits = limits_of(s, &path, ip_addr_is_v4(&c->remote));
     if (tcp_output(&s->tcp, c, &limits, &e)) {
         keep_buffers(s, c, &e, b);
         filled = dispatch(s, c, &path, &e, b, f);
