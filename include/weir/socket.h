@@ -149,8 +149,25 @@ enum weir_sock_tcp_option {
     WEIR_TCP_CONGESTION =
         13, /* a name: "reno", "cubic"; getting gives WEIR_SOCK_CONGESTION_MAX bytes */
     WEIR_TCP_USER_TIMEOUT = 18,
+    WEIR_TCP_FASTOPEN = 23, /* length of a listener's queue (weir.h's fastopen_queue); 0: none */
     WEIR_TCP_NOTSENT_LOWAT = 25, /* 0: none */
-    WEIR_TCP_CC_INFO = 26        /* get only: 0 bytes, neither Reno nor CUBIC has more to tell */
+    WEIR_TCP_CC_INFO = 26,       /* get only: 0 bytes, neither Reno nor CUBIC has more to tell */
+    /* 0/1: connect returns 0 at once if a cookie is known, and the first send begins the connection, its data in
+     * the SYN; otherwise connect asks for a cookie. Until then poll says OUT, and getsockname says nothing new.
+     * EOPNOTSUPP: not WEIR_SOCK_FASTOPEN_CLIENT */
+    WEIR_TCP_FASTOPEN_CONNECT = 30,
+    WEIR_TCP_FASTOPEN_KEY = 33, /* 16 or 32 bytes: a listener's own keys (weir_tcp_fastopen_keys) */
+    WEIR_TCP_FASTOPEN_NO_COOKIE = 34 /* 0/1: data in SYNs needs no cookie */
+};
+
+/* weir_sock_config.fastopen: the bits of Linux's net.ipv4.tcp_fastopen. */
+enum weir_sock_fastopen {
+    WEIR_SOCK_FASTOPEN_CLIENT = 0x1, /* MSG_FASTOPEN and TCP_FASTOPEN_CONNECT are allowed */
+    WEIR_SOCK_FASTOPEN_SERVER = 0x2, /* TCP_FASTOPEN has an effect */
+    WEIR_SOCK_FASTOPEN_CLIENT_NO_COOKIE = 0x4, /* for all: as TCP_FASTOPEN_NO_COOKIE */
+    WEIR_SOCK_FASTOPEN_SERVER_NO_COOKIE = 0x200,
+    WEIR_SOCK_FASTOPEN_ALL_LISTENERS =
+        0x400 /* with SERVER: TCP_FASTOPEN is the backlog by itself */
 };
 
 #define WEIR_SOCK_CONGESTION_MAX 16
@@ -218,6 +235,10 @@ struct weir_sock_config {
     /* MSG_ZEROCOPY copies, and its completions say so: for callers whose own callers may reuse or free the
      * bytes at once, as they may with a kernel. false: they are borrowed and sent from where they are */
     bool zerocopy_copies;
+    uint32_t fastopen; /* enum weir_sock_fastopen, as it is when a call asks: CLIENT, as Linux */
+    /* the stack's keys (weir_fastopen_keys), when there are any: 1 or 2 of them */
+    uint32_t fastopen_key_count;
+    uint8_t fastopen_keys[2][16];
 };
 WEIR_API void weir_sock_config_default(struct weir_sock_config *config);
 
@@ -271,7 +292,13 @@ WEIR_API int weir_sock_accept(struct weir_sock *sock, struct weir_sock **accepte
                               struct weir_endpoint *remote);
 
 /* Bytes taken (never more than there is room for), or EAGAIN (no room, or not yet connected), EPIPE (not
- * or no longer connected, or shut down), EOPNOTSUPP (MSG_FASTOPEN), or the pending error. */
+ * or no longer connected, or shut down), or the pending error.
+ *
+ * MSG_FASTOPEN, in sendto and sendmsg with an address: connect and send in one, the bytes in the SYN if a cookie
+ * is known (RFC 7413). Bytes that the SYN carries, or EINPROGRESS (it carries none, but asks for a cookie), or as
+ * connect: EALREADY, EISCONN and so on; EOPNOTSUPP: not WEIR_SOCK_FASTOPEN_CLIENT, or family 0. MSG_WAITALL beside
+ * it is for callers that wait until all are sent: bytes are taken that will follow the SYN, as many as there is
+ * room for, to leave with the ACK that completes the handshake. */
 WEIR_API int64_t weir_sock_send(struct weir_sock *sock, const void *data, size_t size, int flags);
 
 /* Bytes given, 0 at the end (the peer's FIN, shutdown, or after the error was reported), or EAGAIN,
@@ -279,7 +306,7 @@ WEIR_API int64_t weir_sock_send(struct weir_sock *sock, const void *data, size_t
  * touched. MSG_PEEK: they stay. */
 WEIR_API int64_t weir_sock_recv(struct weir_sock *sock, void *data, size_t size, int flags);
 
-/* The same with an address; streams do not look at it. SOCK_DGRAM: one call is one datagram, all of it or none:
+/* The same with an address; streams look at it with MSG_FASTOPEN only. SOCK_DGRAM: one call is one datagram, all of it or none:
  * EMSGSIZE, EDESTADDRREQ, EAGAIN (no room), EACCES (broadcast without SO_BROADCAST), EOPNOTSUPP (MSG_OOB,
  * MSG_MORE), ENETUNREACH, EHOSTUNREACH, EPIPE after shutdown, or the pending error. recvfrom: what does
  * not fit is lost; MSG_TRUNC: says the datagram's size even so. A pending error is that of a hard ICMP
@@ -318,8 +345,8 @@ struct weir_sock_message {
     int flags; /* out, recvmsg: msg_flags, 0 for streams; MSG_ERRQUEUE: so it is; MSG_TRUNC: the datagram was
                 * longer */
     struct weir_sock_report *report; /* out, recvmsg with MSG_ERRQUEUE; NULL: not wanted */
-    struct weir_endpoint
-        *name; /* datagrams: whereto (NULL: connected), out: wherefrom (may be NULL) */
+    struct weir_endpoint *
+        name; /* datagrams: whereto (NULL: connected), out: wherefrom (may be NULL); MSG_FASTOPEN: whereto */
 };
 WEIR_API int64_t weir_sock_sendmsg(struct weir_sock *sock, const struct weir_sock_message *message,
                                    int flags);
@@ -384,7 +411,7 @@ enum weir_sock_tcp_state {
  * cwnd in segments. A field that the core does not know is 0. */
 struct weir_sock_tcp_info {
     uint8_t state, ca_state, retransmits, probes, backoff;
-    uint8_t options; /* 1 timestamps, 2 SACK, 4 window scaling */
+    uint8_t options; /* 1 timestamps, 2 SACK, 4 window scaling, 32 data in the SYN was used */
     uint8_t wscale;  /* low half: what we scale their window by, high half: ours */
     uint8_t limited;
     uint32_t rto, ato, snd_mss, rcv_mss;

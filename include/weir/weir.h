@@ -355,6 +355,12 @@ WEIR_API int weir_tcp_fastopen_room(struct weir_stack *stack,
 /* The keys of the cookies that listeners give: the first makes them, each of them is accepted (RFC 7413 4.1.2:
  * give the old one second for a while). At first one derived from the secret. `count`: 1 or 2, or WEIR_EINVAL. */
 WEIR_API int weir_fastopen_keys(struct weir_stack *stack, const uint8_t (*keys)[16], size_t count);
+/* The same for one listener; `count` 0: the stack's again. WEIR_EINVAL, WEIR_ESTALE. */
+WEIR_API int weir_tcp_fastopen_keys(struct weir_stack *stack, weir_handle listener,
+                                    const uint8_t (*keys)[16], size_t count);
+/* Those that a listener uses, of the stack if it is 0; room for 2. Returns how many, or WEIR_ESTALE. */
+WEIR_API int weir_tcp_fastopen_keys_get(struct weir_stack *stack, weir_handle listener,
+                                        uint8_t (*keys)[16]);
 
 /* The oldest connection of a listener, established or begun by Fast Open (SYN-RECEIVED, it may be read and
  * written); WEIR_EAGAIN when there is none. */
@@ -454,7 +460,8 @@ enum weir_option {
     WEIR_OPT_PATH_MTU_DISCOVERY, /* 0/1 */
     WEIR_OPT_USER_TIMEOUT,       /* ns, 0: r2_time (RFC 9293 3.9.1, RFC 5482); WEIR_NEVER allowed */
     WEIR_OPT_FIN_WAIT_2_TIME,    /* ns, 0: 2 MSL; WEIR_NEVER allowed */
-    WEIR_OPT_FASTOPEN_QUEUE      /* listener */
+    WEIR_OPT_FASTOPEN_QUEUE,     /* listener */
+    WEIR_OPT_FASTOPEN_NO_COOKIE  /* 0/1; of a listener, or before the SYN is sent */
 };
 /* Adds a key to a listener or a connection, or takes one away (same auth, peer, prefix and IDs). Connections keep
  * the keys that their listener had when they were made. WEIR_EINVAL (nonsense, or no weir_config.mac),

@@ -105,6 +105,60 @@ static bool message_begin(struct run *run, struct run_call *call)
 
 /* ---- Sending --------------------------------------------------------------------------------------------- */
 
+/* What the last argument of sendto, or msg_name, says about whereto: the script's peer, or AF_UNSPEC. */
+static bool fastopen_name(struct run *run, struct run_call *call, const struct drill_expr *name)
+{
+    int64_t family = -1;
+
+    if (!(call->number[0] & WEIR_MSG_FASTOPEN)) {
+        return true;
+    }
+    if (name && name->kind != DRILL_EXPR_ELLIPSIS && name->kind != DRILL_EXPR_STRUCT &&
+        !run_expr_number(run, name, &family)) {
+        return false;
+    }
+    run_name_of(run, &run->remote, &call->endpoint);
+    if (family == WEIR_AF_UNSPEC) {
+        call->endpoint.ip.family = 0;
+    } else {
+        run_conn_connects(call->fd->conn);
+    }
+    return true;
+}
+
+static bool sendto_begin(struct run *run, struct run_call *call)
+{
+    return plain_begin(run, call) && fastopen_name(run, call, run_arg(call, 4));
+}
+
+static bool sendmsg_begin(struct run *run, struct run_call *call)
+{
+    return message_begin(run, call) && fastopen_name(run, call, NULL);
+}
+
+static bool connecting(const struct run_call *call)
+{
+    struct weir_sock_tcp_info info = {0};
+    uint32_t size = sizeof(info);
+
+    (void)weir_sock_getsockopt(call->fd->sock, WEIR_SOL_TCP, WEIR_TCP_INFO, &info, &size);
+    return info.state == WEIR_SOCK_SYN_SENT;
+}
+
+/* A blocking send that began the connection (TCP Fast Open) waits for its outcome before it goes on. */
+static bool await_connection(struct run_call *call)
+{
+    int result = weir_sock_connect(call->fd->sock, &call->endpoint);
+
+    if (result == -WEIR_SOCK_EALREADY) {
+        return false;
+    }
+    call->awaits = false;
+    call->number[0] &= ~WEIR_MSG_FASTOPEN;
+    call->result = result < 0 ? result : (int64_t)call->done;
+    return true;
+}
+
 /* Blocking: until all of it is in the send buffer, or an error, which is told when nothing was taken. */
 static bool send_attempt(struct run *run, struct run_call *call)
 {
@@ -116,34 +170,30 @@ static bool send_attempt(struct run *run, struct run_call *call)
         call->result = -FAULT_ADDRESS;
         return true;
     }
+    if (call->awaits) {
+        if (!await_connection(call)) {
+            return false;
+        }
+        if (call->result < 0 || call->done == call->size) {
+            return true;
+        }
+    }
     run_pattern_fill(call->data, call->size, conn->written - call->done);
-    sent = weir_sock_send(call->fd->sock, call->data + call->done, call->size - call->done,
-                          call->number[0]);
+    sent = weir_sock_sendto(call->fd->sock, call->data + call->done, call->size - call->done,
+                            call->number[0] | (nonblocking(call) ? 0 : WEIR_MSG_WAITALL),
+                            &call->endpoint);
     if (sent > 0) {
         call->done += (uint64_t)sent;
         conn->written += (uint64_t)sent;
+    }
+    if ((sent >= 0 || sent == -WEIR_SOCK_EINPROGRESS) && !nonblocking(call) && connecting(call)) {
+        call->awaits = true;
+        return false;
     }
     if (call->done < call->size && (sent >= 0 || sent == -WEIR_SOCK_EAGAIN) && !nonblocking(call)) {
         return false;
     }
     call->result = call->done > 0 ? (int64_t)call->done : sent;
-    return true;
-}
-
-/* sendto with MSG_FASTOPEN connects. */
-static bool sendto_begin(struct run *run, struct run_call *call)
-{
-    struct run_conn *conn;
-
-    if (!plain_begin(run, call)) {
-        return false;
-    }
-    conn = call->fd->conn;
-    if ((call->number[0] & WEIR_MSG_FASTOPEN) && conn->state == CONN_NEW) {
-        conn->state = CONN_CONNECTING;
-        conn->remote_port = RUN_PORT;
-        conn->local_port = 0;
-    }
     return true;
 }
 
@@ -316,7 +366,7 @@ const struct run_call_kind run_calls_io[] = {
     {"writev", 3, 3, vector_begin, send_attempt, NULL, false},
     {"send", 4, 4, plain_begin, send_attempt, NULL, false},
     {"sendto", 6, 6, sendto_begin, send_attempt, NULL, false},
-    {"sendmsg", 3, 3, message_begin, send_attempt, NULL, false},
+    {"sendmsg", 3, 3, sendmsg_begin, send_attempt, NULL, false},
     {"ioctl", 2, 3, ioctl_begin, ioctl_attempt, ioctl_finish, false},
     {"fcntl", 2, 3, fcntl_begin, fcntl_attempt, NULL, false},
     {0}};

@@ -75,7 +75,7 @@ static bool socket_arg(struct run *run, struct run_call *call)
                       call->fd->number);
 }
 
-static void name_of(const struct run *run, const struct ip_addr *ip, struct weir_endpoint *e)
+void run_name_of(const struct run *run, const struct ip_addr *ip, struct weir_endpoint *e)
 {
     *e = (struct weir_endpoint){.port = RUN_PORT};
     ip_addr_to_public(ip, &e->ip);
@@ -89,7 +89,7 @@ static bool bind_attempt(struct run *run, struct run_call *call)
 {
     struct weir_endpoint local;
 
-    name_of(run, &run->local, &local);
+    run_name_of(run, &run->local, &local);
     call->result = weir_sock_bind(call->fd->sock, &local);
     return true;
 }
@@ -155,7 +155,7 @@ static bool connect_begin(struct run *run, struct run_call *call)
     if (!socket_arg(run, call)) {
         return false;
     }
-    name_of(run, &run->remote, &call->endpoint);
+    run_name_of(run, &run->remote, &call->endpoint);
     if (!run_arg_is_ellipsis(call, 1) && run_arg(call, 1)->kind != DRILL_EXPR_STRUCT) {
         if (!run_arg_number(run, call, 1, &family)) {
             return false;
@@ -166,10 +166,8 @@ static bool connect_begin(struct run *run, struct run_call *call)
     if (call->endpoint.ip.family == 0) {
         conn->state = CONN_NEW;
         conn->written = conn->read = 0;
-    } else if (conn->state == CONN_NEW) {
-        conn->state = CONN_CONNECTING;
-        conn->remote_port = RUN_PORT;
-        conn->local_port = 0;
+    } else {
+        run_conn_connects(conn);
     }
     return true;
 }

@@ -18,6 +18,15 @@ struct run_conn *run_conn_new(struct run *run)
     return conn;
 }
 
+void run_conn_connects(struct run_conn *conn)
+{
+    if (conn->state == CONN_NEW) {
+        conn->state = CONN_CONNECTING;
+        conn->remote_port = RUN_PORT;
+        conn->local_port = 0;
+    }
+}
+
 struct run_conn *run_conn_by_port(struct run *run, uint16_t remote_port)
 {
     struct run_conn *conn = run->conns;

@@ -113,6 +113,7 @@ struct run_call {
     weir_time timeout;      /* when it returns anyway, or WEIR_NEVER */
     int64_t result;         /* or a negative errno */
     bool started;
+    bool awaits; /* send: it began the connection, and waits for the outcome */
     struct run_fd *fd;
     /* what the call was given; each uses what it needs */
     int32_t number[4];
@@ -192,6 +193,7 @@ bool run_step(struct run *run, weir_time limit); /* to run_next; false: not befo
 
 /* run_conn.c */
 struct run_conn *run_conn_new(struct run *run);
+void run_conn_connects(struct run_conn *conn); /* a call has begun it, unless it was begun before */
 struct run_conn *run_conn_by_port(struct run *run, uint16_t remote_port);
 /* Which connection a packet of the script is about; NULL after run_broken. */
 struct run_conn *run_conn_for(struct run *run, const struct drill_packet *packet);
@@ -251,6 +253,9 @@ void run_fd_close(struct run *run, struct run_fd *fd);
 
 extern const struct run_call_kind run_calls_open[], run_calls_io[], run_calls_option[],
     run_calls_wait[], run_calls_file[]; /* each ends with a name NULL */
+
+/* run_call_open.c: the script's endpoint of that address, as a socket of the run names it */
+void run_name_of(const struct run *run, const struct ip_addr *ip, struct weir_endpoint *e);
 
 /* run_call_io.c */
 void run_pattern_fill(uint8_t *data, uint64_t size, uint64_t position);

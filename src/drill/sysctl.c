@@ -8,6 +8,9 @@
 
 #define NAME_MAX_SIZE 96
 #define VALUES_MAX 3
+#define FASTOPEN_BITS                                                                              \
+    (WEIR_SOCK_FASTOPEN_CLIENT | WEIR_SOCK_FASTOPEN_SERVER | WEIR_SOCK_FASTOPEN_CLIENT_NO_COOKIE | \
+     WEIR_SOCK_FASTOPEN_SERVER_NO_COOKIE | WEIR_SOCK_FASTOPEN_ALL_LISTENERS)
 
 typedef const struct drill_sysctl_target *target;
 
@@ -180,6 +183,13 @@ static bool set_rfc1337(target t, const int64_t *v, size_t n)
     return true;
 }
 
+static bool set_fastopen(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->sockets->fastopen = (uint32_t)v[0] & FASTOPEN_BITS;
+    return true;
+}
+
 /* Settings with these values are what weir does; with others it cannot comply. */
 static bool only_0(target t, const int64_t *v, size_t n)
 {
@@ -226,6 +236,8 @@ static const struct setting {
     {"ipv4.tcp_ecn", set_ecn},
     {"ipv4.tcp_ecn_option", any},
     {"ipv4.tcp_fack", only_0},
+    {"ipv4.tcp_fastopen", set_fastopen},
+    {"ipv4.tcp_fastopen_blackhole_timeout_sec", only_0},
     {"ipv4.tcp_frto", any},
     {"ipv4.tcp_keepalive_intvl", set_keepalive_interval},
     {"ipv4.tcp_keepalive_probes", set_keepalive_probes},
@@ -270,6 +282,43 @@ static enum drill_sysctl_result set_congestion(target t, const char *value)
         }
     }
     return DRILL_SYSCTL_UNKNOWN;
+}
+
+/* Four numbers of 32 bits in hexadecimal, with - between them; bytes are counted from the low end. */
+static bool read_key(const char **text, uint8_t key[16])
+{
+    for (unsigned word = 0; word < 4; word++) {
+        char *end;
+        unsigned long number = strtoul(*text, &end, 16);
+
+        if (end == *text || end - *text > 8 || (word < 3 && *end != '-')) {
+            return false;
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            key[4 * word + i] = (uint8_t)(number >> (8 * i));
+        }
+        *text = end + (word < 3);
+    }
+    return true;
+}
+
+/* One or two, with a comma between them. */
+static enum drill_sysctl_result set_fastopen_key(target t, const char *value)
+{
+    uint8_t keys[2][16] = {{0}};
+    uint32_t count = 0;
+
+    do {
+        if (!read_key(&value, keys[count++])) {
+            return DRILL_SYSCTL_BAD;
+        }
+    } while (*value == ',' && *++value && count < ARRAY_SIZE(keys));
+    if (*value) {
+        return DRILL_SYSCTL_BAD;
+    }
+    memcpy(t->sockets->fastopen_keys, keys, sizeof(keys));
+    t->sockets->fastopen_key_count = count;
+    return DRILL_SYSCTL_SET;
 }
 
 /* What follows "net." with dots, or NULL. */
@@ -326,6 +375,9 @@ enum drill_sysctl_result drill_sysctl_set(const struct drill_sysctl_target *t, c
     if (strcmp(plain, "ipv4.tcp_congestion_control") == 0) {
         return set_congestion(t, value);
     }
+    if (strcmp(plain, "ipv4.tcp_fastopen_key") == 0) {
+        return set_fastopen_key(t, value);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
         if (strcmp(settings[i].name, plain) == 0) {
             count = numbers(value, values);
@@ -348,6 +400,8 @@ void drill_sysctl_defaults(const struct drill_sysctl_target *t)
         {"net.ipv4.tcp_ecn", "0"},
         {"net.ipv4.tcp_congestion_control", "cubic"},
         {"net.ipv4.tcp_window_scaling", "1"},
+        {"net.ipv4.tcp_fastopen", "0x70403"},
+        {"net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4"},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {

@@ -94,7 +94,8 @@ void settings_default(struct settings *s);
 void settings_unmodelled(const struct adapter *a, FILE *out); /* "unmodelled NAME" lines */
 
 /* ---- init.c */
-bool adapter_start(struct adapter *a); /* the stack, when it is first needed; errno */
+bool adapter_start(struct adapter *a);     /* the stack, when it is first needed; errno */
+bool adapter_configure(struct adapter *a); /* what the script has set meanwhile */
 void adapter_learn_address(struct adapter *a, const struct weir_ip *ip);
 
 /* ---- time.c: all with the lock held */

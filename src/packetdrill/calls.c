@@ -55,7 +55,11 @@ int slot_listen(void *u, int fd, int backlog)
 
     adapter_enter(a);
     f = file_socket(a, fd, &result);
-    return (int)adapter_leave(a, f ? weir_sock_listen(f->sock, backlog) : result);
+    if (f) {
+        (void)adapter_configure(a);
+        result = weir_sock_listen(f->sock, backlog);
+    }
+    return (int)adapter_leave(a, result);
 }
 
 static int accepted_file(struct adapter *a, struct weir_sock *sock)

@@ -58,23 +58,29 @@ static bool add_link(struct adapter *a)
            weir_route_add(a->stack, &any6, 0, NULL, a->link, 0) == WEIR_OK;
 }
 
-bool adapter_start(struct adapter *a)
+bool adapter_configure(struct adapter *a)
 {
     bool changed = settings_read(a);
-    struct weir_sock_config sockets = a->settings.sockets;
-    struct weir_config config = a->settings.stack;
 
-    sockets.tcp_differs =
-        true; /* the stack has what was set at first, and this is what is set now */
+    return !changed || weir_sock_space_configure(a->space, &a->settings.sockets) == 0;
+}
+
+bool adapter_start(struct adapter *a)
+{
+    struct weir_config config;
+
     if (a->stack) {
-        return !changed || weir_sock_space_configure(a->space, &sockets) == 0;
+        return adapter_configure(a);
     }
+    (void)settings_read(a);
+    config = a->settings.stack;
     config.reproducible = true;
     if (weir_stack_new(&a->stack, &config, &host_allocator) != WEIR_OK) {
         return false;
     }
     weir_input(a->stack, 0, NULL, 0, a->now); /* tells it the time */
-    return add_link(a) && weir_sock_space_new(&a->space, a->stack, &sockets, &host_allocator) == 0;
+    return add_link(a) &&
+           weir_sock_space_new(&a->space, a->stack, &a->settings.sockets, &host_allocator) == 0;
 }
 
 void adapter_learn_address(struct adapter *a, const struct weir_ip *ip)

@@ -46,10 +46,33 @@ static size_t rest_of(const struct weir_sock_message *m, uint64_t done,
     return n;
 }
 
+static bool connecting(const struct file *f)
+{
+    struct weir_sock_tcp_info info = {0};
+    uint32_t size = sizeof(info);
+
+    (void)weir_sock_getsockopt(f->sock, WEIR_SOL_TCP, WEIR_TCP_INFO, &info, &size);
+    return info.state == WEIR_SOCK_SYN_SENT;
+}
+
+/* A blocking send that began the connection waits for the outcome: 0, or why there is none. */
+static int await_connection(struct adapter *a, int fd)
+{
+    const struct weir_endpoint whatever = {.ip.family = 4}; /* the one that is under way */
+    struct file *f;
+    int result;
+
+    do {
+        f = file_socket(a, fd, &result);
+        result = f ? weir_sock_connect(f->sock, &whatever) : result;
+    } while (result == -EALREADY && adapter_block(a, WEIR_NEVER));
+    return result;
+}
+
 int64_t adapter_send(struct adapter *a, int fd, const struct weir_sock_message *m, int flags)
 {
     struct weir_sock_slice slices[SLICES_MAX];
-    struct weir_sock_message part = {.slices = slices};
+    struct weir_sock_message part = {.slices = slices, .name = m->name};
     struct file *f;
     int64_t total = 0, done;
     int error;
@@ -63,8 +86,20 @@ int64_t adapter_send(struct adapter *a, int fd, const struct weir_sock_message *
             return -EFAULT;
         }
         part.slice_count = rest_of(m, (uint64_t)total, slices);
-        done = weir_sock_sendmsg(f->sock, &part, flags);
+        /* the rest of what a blocking send begins the connection with leaves as early as it can */
+        done = weir_sock_sendmsg(f->sock, &part,
+                                 flags | (must_not_wait(f, flags) ? 0 : WEIR_MSG_WAITALL));
         total += done > 0 ? done : 0;
+        if ((done >= 0 || done == -EINPROGRESS) && !must_not_wait(f, flags) && connecting(f)) {
+            done = await_connection(a, fd);
+            if (done < 0) {
+                return done;
+            }
+            flags &= ~MSG_FASTOPEN;
+            if (rest_of(m, (uint64_t)total, slices) > 0) {
+                continue;
+            }
+        }
         if (rest_of(m, (uint64_t)total, slices) == 0 || (done < 0 && done != -EAGAIN) ||
             must_not_wait(f, flags)) {
             break;
@@ -248,12 +283,17 @@ ssize_t slot_sendmsg(void *u, int fd, const struct msghdr *message, int flags)
     struct weir_sock_slice slices[SLICES_MAX];
     struct weir_sock_message m = {.slices = slices, .slice_count = message->msg_iovlen};
     int64_t done = slices_in(message->msg_iov, message->msg_iovlen, slices);
+    struct weir_endpoint to;
 
     adapter_enter(a);
+    if (done == 0 && (flags & MSG_FASTOPEN)) { /* otherwise an address means nothing to a stream */
+        (void)adapter_configure(a);
+        m.name = message->msg_name ? &to : NULL;
+        done = m.name ? address_in(message->msg_name, message->msg_namelen, &to) : 0;
+    }
     return (ssize_t)adapter_leave(a, done == 0 ? adapter_send(a, fd, &m, flags) : done);
 }
 
-/* An address of a connected stream means nothing (only TCP Fast Open reads it). */
 ssize_t slot_sendto(void *u, int fd, const void *data, size_t size, int flags,
                     const struct sockaddr *address, socklen_t address_size)
 {

@@ -61,6 +61,7 @@ int slot_setsockopt(void *u, int fd, int level, int name, const void *value, soc
     if (f && level == WEIR_SOL_TCP && name == OPTION_TCP_INQ) {
         result = set_inq(f, value, size);
     } else if (f) {
+        (void)adapter_configure(a);
         result = weir_sock_setsockopt(f->sock, level, name, value, size);
     }
     return (int)adapter_leave(a, result);

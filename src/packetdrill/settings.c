@@ -1,7 +1,7 @@
 /*
  * settings.c - what scripts say with sysctl, as far as the core or the sockets have an option that means the
- * same: drill/sysctl.h knows. The stand-in for sysctl appends "name=value" lines to a file, which is read at
- * each socket(); a later line wins. Other names are not modelled; settings_unmodelled lists them.
+ * same: drill/sysctl.h knows. The stand-in for sysctl appends "name=value" lines to a file, which is read when
+ * something that depends on it is called (socket, listen, setsockopt, MSG_FASTOPEN); a later line wins. Other names are not modelled; settings_unmodelled lists them.
  */
 #include <string.h>
 
@@ -13,6 +13,7 @@ void settings_default(struct settings *s)
     weir_config_default(&s->stack);
     weir_sock_config_default(&s->sockets);
     s->sockets.zerocopy_copies = true; /* packetdrill frees its buffers after each call */
+    s->sockets.tcp_differs = true;     /* the stack has what was set before its first socket */
 }
 
 static bool read_file(const struct adapter *a, struct settings *s, FILE *unmodelled)

@@ -375,10 +375,18 @@ int64_t weir_sock_sendto(struct weir_sock *s, const void *data, size_t size, int
     struct weir_sock_slice slice = {.size = size};
     struct weir_sock_message m = {.slices = &slice, .slice_count = 1};
 
-    if (!s->dgram) { /* Linux: a stream does not look at the address */
+    if (!s->dgram &&
+        !(flags & WEIR_MSG_FASTOPEN)) { /* Linux: a stream does not look at the address */
         return weir_sock_send(s, data, size, flags);
     }
     memcpy(&slice.data, &bytes, sizeof(bytes)); /* only read */
+    if (!s->dgram) {
+        struct weir_endpoint name = {.ip.family = 0};
+
+        name = to ? *to : name;
+        m.name = to ? &name : NULL;
+        return weir_sock_sendmsg(s, &m, flags);
+    }
     return sock_dgram_send(s, &m, flags, to);
 }
 

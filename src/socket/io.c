@@ -30,13 +30,10 @@ static int pipe_error(struct weir_sock *s)
 }
 
 /* May bytes be given to the core? */
-static int check_send(struct weir_sock *s, int flags)
+static int check_send(struct weir_sock *s)
 {
     enum weir_sock_tcp_state state;
 
-    if (flags & WEIR_MSG_FASTOPEN) {
-        return -WEIR_SOCK_EOPNOTSUPP;
-    }
     if (s->established && !s->error && !(s->shutdown & SOCK_SHUT_WR)) {
         return 0;
     }
@@ -90,8 +87,7 @@ int64_t weir_sock_send(struct weir_sock *s, const void *data, size_t size, int f
     if (s->dgram) {
         return weir_sock_sendto(s, data, size, flags, NULL);
     }
-    error = check_send(s, flags);
-    if (UNLIKELY(flags & WEIR_MSG_ZEROCOPY) && error == 0) {
+    if (UNLIKELY((flags & (WEIR_MSG_ZEROCOPY | WEIR_MSG_FASTOPEN)) || s->deferred)) {
         union {
             const void *in;
             void *out;
@@ -101,15 +97,17 @@ int64_t weir_sock_send(struct weir_sock *s, const void *data, size_t size, int f
 
         return weir_sock_sendmsg(s, &m, flags);
     }
+    error = check_send(s);
     return error ? error : send_some(s, data, size < BYTES_MAX ? size : BYTES_MAX, flags);
 }
 
-int64_t sock_send_copied(struct weir_sock *s, const struct weir_sock_message *m, int flags)
+int64_t sock_send_copied(struct weir_sock *s, const struct weir_sock_message *m, int flags,
+                         uint64_t most)
 {
     int64_t total = 0;
 
-    for (size_t i = 0; i < m->slice_count && total < BYTES_MAX; i++) {
-        size_t size = min_u64(m->slices[i].size, BYTES_MAX - (uint64_t)total);
+    for (size_t i = 0; i < m->slice_count && (uint64_t)total < most; i++) {
+        size_t size = min_u64(m->slices[i].size, most - (uint64_t)total);
         int last = i + 1 == m->slice_count ? flags : (flags & ~WEIR_MSG_EOR) | WEIR_MSG_MORE;
         int64_t done = send_some(s, m->slices[i].data, size, last);
 
@@ -126,6 +124,7 @@ int64_t sock_send_copied(struct weir_sock *s, const struct weir_sock_message *m,
 
 int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m, int flags)
 {
+    int64_t result;
     int error;
 
     if (s->dgram) {
@@ -134,13 +133,17 @@ int64_t weir_sock_sendmsg(struct weir_sock *s, const struct weir_sock_message *m
     if (m->slice_count > SLICES_MAX) {
         return -WEIR_SOCK_EMSGSIZE;
     }
-    error = check_send(s, flags);
+    if (UNLIKELY((flags & WEIR_MSG_FASTOPEN) || s->deferred) &&
+        sock_fastopen_send(s, m, flags, &result)) {
+        return result;
+    }
+    error = check_send(s);
     if (error != 0) {
         return error;
     }
     return (flags & WEIR_MSG_ZEROCOPY) && s->o.zerocopy && message_size(m)
-               ? sock_send_pinned(s, m, flags)
-               : sock_send_copied(s, m, flags);
+               ? sock_send_pinned(s, m, flags, UINT64_MAX)
+               : sock_send_copied(s, m, flags, BYTES_MAX);
 }
 
 /* ---- Receiving ---------------------------------------------------------------------------------------- */
@@ -314,7 +317,7 @@ int weir_sock_ioctl(struct weir_sock *s, unsigned request, int *value)
 {
     struct weir_tcp_info info;
     bool known = sock_info(s, &info) && info.state != WEIR_TCP_SYN_SENT &&
-                 info.state != WEIR_TCP_SYN_RECEIVED;
+                 (info.state != WEIR_TCP_SYN_RECEIVED || sock_accepted_early(s));
 
     if (s->listening) {
         return -WEIR_SOCK_EINVAL;

@@ -70,8 +70,8 @@ static void fill_connection(const struct weir_tcp_info *i, struct weir_sock_tcp_
 {
     uint32_t mss = max_u32(i->snd_mss, 1);
 
-    o->options =
-        (uint8_t)((i->timestamps ? 1 : 0) | (i->sack ? 2 : 0) | (i->window_scaling ? 4 : 0));
+    o->options = (uint8_t)((i->timestamps ? 1 : 0) | (i->sack ? 2 : 0) |
+                           (i->window_scaling ? 4 : 0) | (i->syn_data ? 32 : 0));
     o->wscale = (uint8_t)((i->snd_wscale & 15) | (i->rcv_wscale & 15) << 4);
     o->rto = to_us(i->rto);
     o->rtt = to_us(i->srtt);

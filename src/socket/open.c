@@ -19,6 +19,7 @@ static int start_listening(struct weir_sock *s, uint32_t backlog)
     }
     sock_listen_config(s, &s->local, &config);
     sock_options_core(s, sock_is_v4(s), &options);
+    options.fastopen_queue = 0; /* sock_fastopen_listening */
     config.options = sock_options_differ(s, &options) ? &options : NULL;
     config.backlog = backlog + 1; /* Linux: full means more than backlog */
     error = weir_tcp_listen(s->space->stack, &config, &s->handle);
@@ -28,6 +29,7 @@ static int start_listening(struct weir_sock *s, uint32_t backlog)
     s->listening = true;
     s->backlog = backlog;
     s->o.changed = 0;
+    sock_fastopen_listening(s);
     return 0;
 }
 
@@ -131,31 +133,50 @@ static int connect_errno(int weir_error)
     }
 }
 
-static int start_connecting(struct weir_sock *s, const struct weir_endpoint *to)
-{
+struct plan {
     struct weir_connect_config config;
     struct weir_tcp_options options;
-    struct weir_tcp_info info;
-    struct sock_name remote;
-    int error = remote_name(s, to, &remote);
+};
 
-    if (error != 0) {
-        return error;
+/* What the core is asked for. */
+static void plan_for(const struct weir_sock *s, const struct sock_name *remote, bool fastopen,
+                     struct plan *p)
+{
+    weir_connect_config_default(&p->config);
+    p->config.local = sock_name_core(&s->local);
+    p->config.remote = sock_name_core(remote);
+    p->config.user = s->slot;
+    sock_options_core(s, ip_addr_is_v4(&remote->ip), &p->options);
+    if (fastopen) {
+        p->options.fastopen = true;
+        p->options.fastopen_no_cookie |=
+            (s->space->config.fastopen & WEIR_SOCK_FASTOPEN_CLIENT_NO_COOKIE) != 0;
     }
-    s->error = s->soft_error = 0;
-    s->established = s->dead = s->end = false;
-    if (remote.port == 0) { /* nobody can listen there: refused, as if their RST had come */
-        s->kind = SOCK_CONNECTING;
-        sock_on_closed(s, WEIR_ECONNREFUSED);
+    p->config.options = sock_options_differ(s, &p->options) ? &p->options : NULL;
+}
+
+/* connect with TCP_FASTOPEN_CONNECT: 0: the first send will begin it. */
+static int defer(struct weir_sock *s, const struct sock_name *remote, const struct plan *p)
+{
+    int room = weir_tcp_fastopen_room(s->space->stack, &p->config);
+
+    if (room < 0) {
+        return -connect_errno(room);
+    }
+    if (room == 0) {
         return -WEIR_SOCK_EINPROGRESS;
     }
-    weir_connect_config_default(&config);
-    config.local = sock_name_core(&s->local);
-    config.remote = sock_name_core(&remote);
-    config.user = s->slot;
-    sock_options_core(s, ip_addr_is_v4(&remote.ip), &options);
-    config.options = sock_options_differ(s, &options) ? &options : NULL;
-    error = weir_tcp_connect(s->space->stack, &config, &s->handle);
+    s->remote = *remote;
+    s->deferred = true;
+    s->kind = SOCK_CONNECTING;
+    return 0;
+}
+
+static int go(struct weir_sock *s, const struct plan *p)
+{
+    int error = weir_tcp_connect(s->space->stack, &p->config, &s->handle);
+    struct weir_tcp_info info;
+
     if (error != WEIR_OK) {
         return -connect_errno(error);
     }
@@ -168,6 +189,41 @@ static int start_connecting(struct weir_sock *s, const struct weir_endpoint *to)
         (void)sock_options_apply(s, WEIR_OPT_CORK);
     }
     return -WEIR_SOCK_EINPROGRESS;
+}
+
+int sock_connect_begin(struct weir_sock *s, const struct weir_endpoint *to, uint64_t *room)
+{
+    bool deferred = s->deferred;
+    struct sock_name remote = s->remote;
+    int error = to ? remote_name(s, to, &remote) : 0, space;
+    struct plan plan;
+
+    if (error != 0) {
+        return error;
+    }
+    s->error = s->soft_error = 0;
+    s->established = s->dead = s->end = s->deferred = false;
+    if (remote.port == 0) { /* nobody can listen there: refused, as if their RST had come */
+        s->kind = SOCK_CONNECTING;
+        sock_on_closed(s, WEIR_ECONNREFUSED);
+        return -WEIR_SOCK_EINPROGRESS;
+    }
+    plan_for(s, &remote, room || s->o.fastopen_connect, &plan);
+    if (!room && s->o.fastopen_connect) {
+        error = defer(s, &remote, &plan);
+        if (error != -WEIR_SOCK_EINPROGRESS) {
+            return error;
+        }
+    }
+    space = room ? weir_tcp_fastopen_room(s->space->stack, &plan.config) : 0;
+    error = go(s, &plan);
+    if (error != -WEIR_SOCK_EINPROGRESS && deferred) {
+        sock_disconnect(s);
+    }
+    if (room) {
+        *room = space > 0 ? (uint64_t)space : 0;
+    }
+    return error;
 }
 
 /* A later call while connecting: how did it go? */
@@ -186,6 +242,15 @@ static int connect_outcome(struct weir_sock *s)
     }
 }
 
+int sock_connect_again(struct weir_sock *s)
+{
+    switch (s->kind) {
+    case SOCK_CONNECTING: return s->deferred ? -WEIR_SOCK_EISCONN : connect_outcome(s);
+    case SOCK_DISCONNECTING: return -WEIR_SOCK_EINVAL;
+    default: return -WEIR_SOCK_EISCONN;
+    }
+}
+
 int weir_sock_connect(struct weir_sock *s, const struct weir_endpoint *remote)
 {
     if (s->dgram) {
@@ -196,12 +261,8 @@ int weir_sock_connect(struct weir_sock *s, const struct weir_endpoint *remote)
         sock_disconnect(s);
         return 0;
     }
-    switch (s->kind) {
-    case SOCK_CONNECTED: return -WEIR_SOCK_EISCONN;
-    case SOCK_CONNECTING: return connect_outcome(s);
-    case SOCK_DISCONNECTING: return -WEIR_SOCK_EINVAL;
-    default: return s->listening ? -WEIR_SOCK_EISCONN : start_connecting(s, remote);
-    }
+    return s->kind == SOCK_UNCONNECTED && !s->listening ? sock_connect_begin(s, remote, NULL)
+                                                        : sock_connect_again(s);
 }
 
 /* ---- Back to the beginning: Linux's tcp_disconnect ------------------------------------------------------ */
@@ -245,7 +306,7 @@ static void forget_names(struct weir_sock *s)
 
 void sock_disconnect(struct weir_sock *s)
 {
-    bool opened = s->handle || s->dead;
+    bool opened = s->handle || s->dead || s->deferred;
 
     if (s->handle) {
         sock_ghost_leave(s);
@@ -260,7 +321,7 @@ void sock_disconnect(struct weir_sock *s)
     s->kind = SOCK_UNCONNECTED;
     s->shutdown = 0;
     s->soft_error = 0;
-    s->listening = s->established = s->dead = s->end = false;
+    s->listening = s->established = s->dead = s->end = s->deferred = false;
     s->write_blocked = s->oob_taken = false;
     if (opened) {
         forget_names(s);

@@ -82,7 +82,7 @@ int sock_options_apply(struct weir_sock *s, enum weir_option option)
     if (s->listening) {
         if (weir_tcp_set(s->space->stack, s->handle, option,
                          core_value(s, option, sock_is_v4(s))) != WEIR_OK) {
-            s->o.changed |= 1u << option; /* for each connection, when it is accepted */
+            s->o.changed |= 1ull << option; /* for each connection, when it is accepted */
         }
         return 0;
     }
@@ -96,17 +96,17 @@ int sock_options_apply(struct weir_sock *s, enum weir_option option)
 void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener)
 {
     bool v4 = sock_is_v4(s), listener_v4 = sock_is_v4(listener);
-    uint32_t changed = listener->o.changed | (listener->o.cork ? 1u << WEIR_OPT_CORK : 0u);
+    uint64_t changed = listener->o.changed | (listener->o.cork ? 1ull << WEIR_OPT_CORK : 0u);
 
     memcpy(&s->o, &listener->o, sizeof(s->o));
     s->oob_inline = listener->oob_inline;
     s->o.changed = 0;
     if (v4 != listener_v4) { /* dual-stack: the listener had one TTL and TOS for both */
-        changed |= ttl_for(s, v4) != ttl_for(s, listener_v4) ? 1u << WEIR_OPT_TTL : 0u;
-        changed |= s->o.tos != s->o.tclass ? 1u << WEIR_OPT_TOS : 0u;
+        changed |= ttl_for(s, v4) != ttl_for(s, listener_v4) ? 1ull << WEIR_OPT_TTL : 0u;
+        changed |= s->o.tos != s->o.tclass ? 1ull << WEIR_OPT_TOS : 0u;
     }
-    for (unsigned option = WEIR_OPT_NODELAY; option < 32; option++) {
-        if (changed & (1u << option)) {
+    for (unsigned option = WEIR_OPT_NODELAY; option < 64; option++) {
+        if (changed & (1ull << option)) {
             (void)sock_options_apply(s, (enum weir_option)option);
         }
     }
@@ -271,6 +271,9 @@ int weir_sock_setsockopt(struct weir_sock *s, int level, int name, const void *v
     if (level == WEIR_SOL_TCP && name == WEIR_TCP_CONGESTION) {
         return sock_congestion_set(s, value, size);
     }
+    if (level == WEIR_SOL_TCP && name == WEIR_TCP_FASTOPEN_KEY) {
+        return sock_fastopen_set_keys(s, value, size);
+    }
     if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MAX_PACING_RATE) {
         return set_pacing_rate(s, value, size);
     }
@@ -336,6 +339,11 @@ int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, 
 
         sock_congestion_get(s, congestion);
         return give(value, size, congestion, sizeof(congestion));
+    }
+    if (level == WEIR_SOL_TCP && name == WEIR_TCP_FASTOPEN_KEY) {
+        uint8_t keys[32];
+
+        return give(value, size, keys, sock_fastopen_get_keys(s, keys));
     }
     if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MAX_PACING_RATE) {
         return get_pacing_rate(s, value, size);

@@ -106,6 +106,9 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
     case WEIR_TCP_NOTSENT_LOWAT:
         s->o.tcp.notsent_lowat = value ? (uint32_t)value : UINT32_MAX;
         return sock_options_apply(s, WEIR_OPT_NOTSENT_LOWAT);
+    case WEIR_TCP_FASTOPEN: return sock_fastopen_set_queue(s, value);
+    case WEIR_TCP_FASTOPEN_CONNECT: return sock_fastopen_set_connect(s, value);
+    case WEIR_TCP_FASTOPEN_NO_COOKIE: return sock_fastopen_set_no_cookie(s, value);
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }
 }
@@ -163,6 +166,9 @@ int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
     case WEIR_TCP_NOTSENT_LOWAT:
         *value = o->notsent_lowat == UINT32_MAX ? 0 : (int32_t)o->notsent_lowat;
         return 0;
+    case WEIR_TCP_FASTOPEN: *value = (int32_t)o->fastopen_queue; return 0;
+    case WEIR_TCP_FASTOPEN_CONNECT: *value = s->o.fastopen_connect; return 0;
+    case WEIR_TCP_FASTOPEN_NO_COOKIE: *value = o->fastopen_no_cookie; return 0;
     case WEIR_TCP_KEEPIDLE: *value = (int32_t)(o->keepalive_idle / WEIR_S); return 0;
     case WEIR_TCP_KEEPINTVL: *value = (int32_t)(o->keepalive_interval / WEIR_S); return 0;
     case WEIR_TCP_KEEPCNT: *value = (int32_t)o->keepalive_probes; return 0;

@@ -44,7 +44,10 @@ static unsigned poll_connection(struct weir_sock *s, enum weir_sock_tcp_state st
     if (s->shutdown & SOCK_SHUT_RD) {
         bits |= WEIR_POLLIN | WEIR_POLLRDHUP;
     }
-    if (state != WEIR_SOCK_SYN_SENT && state != WEIR_SOCK_SYN_RECV) {
+    if (s->deferred) {
+        bits |= WEIR_POLLOUT; /* a send begins the connection */
+    } else if (state != WEIR_SOCK_SYN_SENT &&
+               (state != WEIR_SOCK_SYN_RECV || sock_accepted_early(s))) {
         bool open = sock_info(s, &info) && state != WEIR_SOCK_CLOSE;
 
         bits |= info.unread_bytes &&

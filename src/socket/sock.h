@@ -6,7 +6,8 @@
  * `dead` is Linux's TCP_CLOSE after a connection: the core said CLOSED (its TIME-WAIT included), and what
  * is left is to be read.
  *
- * Reading order: address.c, space.c, state.c, bind.c, ghost.c, open.c, io.c, zerocopy.c, poll.c, close.c; then the
+ * Reading order: address.c, space.c, state.c, bind.c, ghost.c, open.c, io.c, fastopen.c, zerocopy.c, poll.c,
+ * close.c; then the
  * options (options*.c).
  * Datagrams are dgram.c alone.
  */
@@ -46,12 +47,16 @@ struct sock_options {
     struct weir_tcp_options tcp; /* ttl and tos are filled in per family when the core needs them */
     struct weir_sock_linger linger;
     uint32_t user_timeout_ms; /* 0: the stack's */
-    uint32_t changed;         /* listener: bits of enum weir_option set since listen */
+    uint64_t changed;         /* listener: bits of enum weir_option set since listen */
     int16_t ttl, hops;        /* -1: the default */
     uint8_t tos, tclass;
     uint8_t pmtudisc; /* enum weir_sock_pmtudisc; one for both families */
     bool reuse_address, v6only, cork, zerocopy, broadcast;
+    bool fastopen_connect; /* TCP_FASTOPEN_CONNECT */
 };
+
+/* fastopen.c */
+struct sock_fastopen_keys;
 
 /* zerocopy.c */
 struct sock_notice;
@@ -73,6 +78,7 @@ struct weir_sock {
     uint32_t backlog;
     struct sock_notices pins;    /* calls with MSG_ZEROCOPY that are not complete, oldest first */
     struct sock_notices reports; /* the error queue */
+    struct sock_fastopen_keys *fastopen_keys; /* NULL: the stack's */
     uint32_t pin_count, zerocopy_next;
     int error;      /* pending: what SO_ERROR will say */
     int soft_error; /* the same, of errors that did not end anything */
@@ -81,8 +87,9 @@ struct weir_sock {
     uint8_t shutdown;
     bool bound_address, bound_port;
     bool listening, established, dead;
-    bool end;                   /* the peer's FIN came: Linux's SOCK_DONE */
-    bool write_blocked;         /* the core will say WRITABLE */
+    bool deferred;      /* connecting to `remote`, but the first send begins it (fastopen.c) */
+    bool end;           /* the peer's FIN came: Linux's SOCK_DONE */
+    bool write_blocked; /* the core will say WRITABLE */
     bool oob_inline, oob_taken; /* taken: recv(MSG_OOB) gave the byte at the mark already */
     bool in_changed, lingering;
     bool dgram; /* the handle is of UDP (dgram.c); always there */
@@ -168,11 +175,14 @@ bool sock_ghost_conflict(struct weir_sock *s, const struct sock_name *name);
 void sock_ghosts_del(struct weir_sock_space *space);
 
 /* ---- io.c */
-int64_t sock_send_copied(struct weir_sock *s, const struct weir_sock_message *m, int flags);
+/* The first `most` bytes of the message, or fewer. */
+int64_t sock_send_copied(struct weir_sock *s, const struct weir_sock_message *m, int flags,
+                         uint64_t most);
 int sock_send_refused(struct weir_sock *s, int weir_error); /* what it means for send; negative */
 
 /* ---- zerocopy.c */
-int64_t sock_send_pinned(struct weir_sock *s, const struct weir_sock_message *m, int flags);
+int64_t sock_send_pinned(struct weir_sock *s, const struct weir_sock_message *m, int flags,
+                         uint64_t most);
 void sock_pins_check(struct weir_sock *s); /* learns what the peer has acknowledged */
 /* RELEASED: false: not of this space. *whose: has a new report, or NULL. */
 bool sock_released(struct weir_sock_space *space, uint64_t cookie, struct weir_sock **whose);
@@ -181,6 +191,24 @@ void sock_notices_del(struct weir_sock *s);
 
 /* ---- open.c */
 void sock_disconnect(struct weir_sock *s);
+/* What connect says of a socket that has begun already, or listens. */
+int sock_connect_again(struct weir_sock *s);
+/* Begins; `to` NULL: what was deferred. *room: bytes for the SYN; NULL: plain connect. */
+int sock_connect_begin(struct weir_sock *s, const struct weir_endpoint *to, uint64_t *room);
+
+/* ---- fastopen.c */
+bool sock_accepted_early(const struct weir_sock *s); /* open though in SYN-RECEIVED */
+/* A send that begins the connection; false: it is one as any other. */
+bool sock_fastopen_send(struct weir_sock *s, const struct weir_sock_message *m, int flags,
+                        int64_t *result);
+uint32_t sock_fastopen_queue(const struct weir_sock *s); /* what the core is told */
+void sock_fastopen_listening(struct weir_sock *s);       /* it listens now */
+int sock_fastopen_set_queue(struct weir_sock *s, int32_t value);
+int sock_fastopen_set_connect(struct weir_sock *s, int32_t value);
+int sock_fastopen_set_no_cookie(struct weir_sock *s, int32_t value);
+int sock_fastopen_set_keys(struct weir_sock *s, const void *value, uint32_t size);
+uint32_t sock_fastopen_get_keys(const struct weir_sock *s, uint8_t keys[32]); /* bytes */
+void sock_fastopen_keys_del(struct weir_sock *s);
 
 /* ---- dgram.c: what the calls do to a SOCK_DGRAM socket */
 int sock_dgram_open(struct weir_sock *s);

@@ -13,6 +13,7 @@ void weir_sock_config_default(struct weir_sock_config *c)
     c->port_first = 32768;
     c->port_last = 60999;
     c->soft_errors_end_connect = true;
+    c->fastopen = WEIR_SOCK_FASTOPEN_CLIENT;
 }
 
 void *sock_alloc(struct weir_sock_space *space, size_t size)
@@ -33,7 +34,16 @@ void sock_free_memory(struct weir_sock_space *space, void *memory, size_t size)
 static bool config_valid(const struct weir_sock_config *c)
 {
     return c->size == sizeof(*c) && c->tcp.size == sizeof(c->tcp) && c->port_first &&
-           c->port_first <= c->port_last && c->somaxconn;
+           c->port_first <= c->port_last && c->somaxconn && c->fastopen_key_count <= 2;
+}
+
+static void take_keys(struct weir_sock_space *space)
+{
+    const struct weir_sock_config *c = &space->config;
+
+    if (c->fastopen_key_count) {
+        (void)weir_fastopen_keys(space->stack, c->fastopen_keys, c->fastopen_key_count);
+    }
 }
 
 int weir_sock_space_new(struct weir_sock_space **out, struct weir_stack *stack,
@@ -57,6 +67,7 @@ int weir_sock_space_new(struct weir_sock_space **out, struct weir_stack *stack,
     space->allocator = *allocator;
     space->config = *config;
     rng_seed(&space->rng, config->seed);
+    take_keys(space);
     *out = space;
     return 0;
 }
@@ -67,6 +78,7 @@ int weir_sock_space_configure(struct weir_sock_space *space, const struct weir_s
         return -WEIR_SOCK_EINVAL;
     }
     memcpy(&space->config, config, sizeof(*config));
+    take_keys(space);
     return 0;
 }
 
@@ -221,6 +233,7 @@ void sock_del(struct weir_sock *s)
     ASSERT(!s->handle && !s->waiting);
     sock_port_leave(s);
     sock_notices_del(s);
+    sock_fastopen_keys_del(s);
     unmark_changed(s);
     space->slots[s->slot].sock = NULL;
     space->slots[s->slot].next_free = space->slot_free;

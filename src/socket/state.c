@@ -16,6 +16,9 @@ enum weir_sock_tcp_state sock_state(const struct weir_sock *s)
     if (s->listening) {
         return WEIR_SOCK_LISTEN;
     }
+    if (s->deferred) {
+        return WEIR_SOCK_SYN_SENT;
+    }
     if (s->dead || !sock_info(s, &info)) {
         return WEIR_SOCK_CLOSE;
     }

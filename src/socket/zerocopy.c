@@ -161,9 +161,10 @@ static uint64_t given(const struct weir_sock *s)
 }
 
 /* As much as there is room for: the core takes a piece as a whole or not at all. */
-static int64_t lend(struct weir_sock *s, const struct weir_sock_slice *slice, struct sock_notice *n)
+static int64_t lend(struct weir_sock *s, const struct weir_sock_slice *slice, struct sock_notice *n,
+                    uint64_t most)
 {
-    uint64_t limit = 0, size = min_u64(slice->size, UINT32_MAX), used;
+    uint64_t limit = 0, size = min_u64(min_u64(slice->size, most), UINT32_MAX), used;
     struct weir_tcp_info info;
     int error;
 
@@ -185,12 +186,12 @@ static int64_t lend(struct weir_sock *s, const struct weir_sock_slice *slice, st
 }
 
 static int64_t lend_all(struct weir_sock *s, const struct weir_sock_message *m,
-                        struct sock_notice *n)
+                        struct sock_notice *n, uint64_t most)
 {
     int64_t total = 0;
 
-    for (size_t i = 0; i < m->slice_count; i++) {
-        int64_t done = lend(s, &m->slices[i], n);
+    for (size_t i = 0; i < m->slice_count && (uint64_t)total < most; i++) {
+        int64_t done = lend(s, &m->slices[i], n, most - (uint64_t)total);
 
         if (done < 0) {
             return total ? total : done;
@@ -203,7 +204,8 @@ static int64_t lend_all(struct weir_sock *s, const struct weir_sock_message *m,
     return total;
 }
 
-int64_t sock_send_pinned(struct weir_sock *s, const struct weir_sock_message *m, int flags)
+int64_t sock_send_pinned(struct weir_sock *s, const struct weir_sock_message *m, int flags,
+                         uint64_t most)
 {
     /* what is urgent, or ends or continues a record, is told with bytes that are copied */
     bool copies = s->space->config.zerocopy_copies || s->slot > COOKIE_SLOT_MAX ||
@@ -215,7 +217,8 @@ int64_t sock_send_pinned(struct weir_sock *s, const struct weir_sock_message *m,
         return -WEIR_SOCK_ENOBUFS;
     }
     n->serial = ++s->space->pin_serial;
-    total = copies ? sock_send_copied(s, m, flags) : lend_all(s, m, n);
+    total =
+        copies ? sock_send_copied(s, m, flags, min_u64(most, INT32_MAX)) : lend_all(s, m, n, most);
     if (total <= 0) {
         free_notice(s, n);
         return total;

@@ -312,6 +312,18 @@ static int choose_tuple(struct weir_stack *s, const struct weir_connect_config *
     return tuple_free(s, tuple) ? WEIR_OK : WEIR_EADDRINUSE;
 }
 
+static int set_keys(struct fastopen_keys *to, const uint8_t (*keys)[16], size_t count)
+{
+    if (count > ARRAY_SIZE(to->key)) {
+        return WEIR_EINVAL;
+    }
+    if (count) {
+        memcpy(to->key, keys, count * sizeof(keys[0]));
+    }
+    to->count = (uint8_t)count;
+    return WEIR_OK;
+}
+
 int weir_tcp_fastopen_room(struct weir_stack *s, const struct weir_connect_config *config)
 {
     struct tcp_tuple tuple;
@@ -329,12 +341,27 @@ int weir_tcp_fastopen_room(struct weir_stack *s, const struct weir_connect_confi
 
 int weir_fastopen_keys(struct weir_stack *s, const uint8_t (*keys)[16], size_t count)
 {
-    if (count == 0 || count > ARRAY_SIZE(s->tcp.fastopen.keys)) {
-        return WEIR_EINVAL;
+    return count ? set_keys(&s->tcp.fastopen.keys, keys, count) : WEIR_EINVAL;
+}
+
+int weir_tcp_fastopen_keys(struct weir_stack *s, weir_handle listener, const uint8_t (*keys)[16],
+                           size_t count)
+{
+    struct listener *l = stack_listener(s, listener);
+
+    return l ? set_keys(&l->fastopen_keys, keys, count) : WEIR_ESTALE;
+}
+
+int weir_tcp_fastopen_keys_get(struct weir_stack *s, weir_handle listener, uint8_t (*keys)[16])
+{
+    const struct listener *l = listener ? stack_listener(s, listener) : NULL;
+    const struct fastopen_keys *now = fastopen_keys_of(&s->tcp, l);
+
+    if (listener && !l) {
+        return WEIR_ESTALE;
     }
-    memcpy(s->tcp.fastopen.keys, keys, count * sizeof(keys[0]));
-    s->tcp.fastopen.key_count = (uint8_t)count;
-    return WEIR_OK;
+    memcpy(keys, now->key, now->count * sizeof(keys[0]));
+    return now->count;
 }
 
 int weir_tcp_connect(struct weir_stack *s, const struct weir_connect_config *config,

@@ -382,6 +382,12 @@ struct time_wait {
 
 /* ---- Listeners -------------------------------------------------------------------------------------------- */
 
+/* Cookies are made with the first, and checked with each (fastopen.c). */
+struct fastopen_keys {
+    uint8_t key[2][16];
+    uint8_t count;
+};
+
 struct listener {
     uint32_t hash_next;
     uint32_t generation;
@@ -402,6 +408,7 @@ struct listener {
     /* Fast Open: limit, those in SYN-RECEIVED, those ended by RST that still count, and until when */
     uint32_t fastopen_queue, fastopen_pending, fastopen_rst;
     weir_time fastopen_rst_until;
+    struct fastopen_keys fastopen_keys; /* count 0: the stack's */
     uint64_t user;
     struct tcp_settings *settings;
 };
@@ -428,8 +435,7 @@ struct fifo {
 struct fastopen_entry;
 
 struct fastopen {
-    uint8_t keys[2][16];
-    uint8_t key_count;
+    struct fastopen_keys keys;
     uint8_t given[8];             /* the cookie of the SYN,ACK that is being made */
     struct fastopen_entry *cache; /* NULL until the first cookie */
     uint32_t cache_size;

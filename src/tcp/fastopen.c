@@ -32,9 +32,9 @@ void fastopen_init(struct tcp *t)
 {
     static const uint8_t first[] = "fast open 1", second[] = "fast open 2";
 
-    t->fastopen.key_count = 1;
-    store_le64(t->fastopen.keys[0], siphash(t->env->config.secret, first, sizeof(first)));
-    store_le64(t->fastopen.keys[0] + 8,
+    t->fastopen.keys.count = 1;
+    store_le64(t->fastopen.keys.key[0], siphash(t->env->config.secret, first, sizeof(first)));
+    store_le64(t->fastopen.keys.key[0] + 8,
                siphash(t->env->config.secret + 16, second, sizeof(second)));
     t->fastopen.cache_size = t->env->config.fastopen_cache;
 }
@@ -52,13 +52,19 @@ static void make_cookie(const uint8_t *key, const struct tcp_tuple *tuple, uint8
     store_le64(cookie, siphash(key, bytes, 2 * (size_t)size));
 }
 
+const struct fastopen_keys *fastopen_keys_of(const struct tcp *t, const struct listener *l)
+{
+    return l && l->fastopen_keys.count ? &l->fastopen_keys : &t->fastopen.keys;
+}
+
 /* Which key made it? -1: none. */
-static int key_of(const struct tcp *t, const struct tcp_tuple *tuple, const struct tcp_options *o)
+static int key_of(const struct fastopen_keys *keys, const struct tcp_tuple *tuple,
+                  const struct tcp_options *o)
 {
     uint8_t cookie[COOKIE_SIZE];
 
-    for (int i = 0; i < t->fastopen.key_count && o->fastopen_size == COOKIE_SIZE; i++) {
-        make_cookie(t->fastopen.keys[i], tuple, cookie);
+    for (int i = 0; i < keys->count && o->fastopen_size == COOKIE_SIZE; i++) {
+        make_cookie(keys->key[i], tuple, cookie);
         if (memcmp(cookie, o->fastopen, COOKIE_SIZE) == 0) {
             return i;
         }
@@ -66,9 +72,10 @@ static int key_of(const struct tcp *t, const struct tcp_tuple *tuple, const stru
     return -1;
 }
 
-void fastopen_give(struct tcp *t, const struct tcp_tuple *tuple, bool exp, struct tcp_options *o)
+void fastopen_give(struct tcp *t, const struct listener *l, const struct tcp_tuple *tuple, bool exp,
+                   struct tcp_options *o)
 {
-    make_cookie(t->fastopen.keys[0], tuple, t->fastopen.given);
+    make_cookie(fastopen_keys_of(t, l)->key[0], tuple, t->fastopen.given);
     o->present |= WEIR_SEGMENT_FASTOPEN;
     o->fastopen = t->fastopen.given;
     o->fastopen_size = COOKIE_SIZE;
@@ -135,7 +142,7 @@ uint16_t fastopen_listen(struct tcp *t, struct listener *l, const struct tcp_arr
         return 0; /* the usual handshake, and no cookie */
     }
     if (!bare) {
-        key = o->fastopen_size ? key_of(t, &a->tuple, o) : -1;
+        key = o->fastopen_size ? key_of(fastopen_keys_of(t, l), &a->tuple, o) : -1;
     }
     if (key < 0) {
         t->fastopen.passive_failed += o->fastopen_size != 0;

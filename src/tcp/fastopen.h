@@ -31,8 +31,11 @@ void fastopen_fini(struct tcp *t);
 /* A SYN to a listener with a queue: *opened, or flags for the entry (HALF_FASTOPEN: a cookie is to be given). */
 uint16_t fastopen_listen(struct tcp *t, struct listener *l, const struct tcp_arrival *a,
                          struct tcp_conn **opened);
+/* A listener's; NULL: the stack's. */
+const struct fastopen_keys *fastopen_keys_of(const struct tcp *t, const struct listener *l);
 /* The option with the cookie for this peer; valid until the next call. */
-void fastopen_give(struct tcp *t, const struct tcp_tuple *tuple, bool exp, struct tcp_options *o);
+void fastopen_give(struct tcp *t, const struct listener *l, const struct tcp_tuple *tuple, bool exp,
+                   struct tcp_options *o);
 void fastopen_leave(struct tcp *t, struct tcp_conn *c, bool by_rst); /* no longer in SYN-RECEIVED */
 void fastopen_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_options *o);
 

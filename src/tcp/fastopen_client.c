@@ -182,10 +182,12 @@ void fastopen_on_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, uint
         }
     } else if (c->passive && c->backoff == 0) {
         struct tcp_tuple tuple = {c->local, c->remote, c->local_port, c->remote_port};
-        uint8_t flags = cold_of(t, c)->fastopen_flags;
+        const struct tcp_cold *cold = cold_of(t, c);
+        const struct listener *l = tcp_listener_at(t, cold->fastopen_listener);
+        uint8_t flags = cold->fastopen_flags;
 
-        if (flags & FASTOPEN_GIVE) {
-            fastopen_give(t, &tuple, (flags & FASTOPEN_EXP) != 0, &e->segment.options);
+        if ((flags & FASTOPEN_GIVE) && l->generation == cold->fastopen_generation) {
+            fastopen_give(t, l, &tuple, (flags & FASTOPEN_EXP) != 0, &e->segment.options);
         }
     }
 }

@@ -173,7 +173,8 @@ void tcp_half_syn_ack(struct tcp *t, uint32_t name, uint32_t mtu, struct tcp_seg
         struct tcp_tuple tuple;
 
         tcp_half_tuple(t, name, &tuple);
-        fastopen_give(t, &tuple, (h->flags & HALF_FASTOPEN_EXP) != 0, &s->options);
+        fastopen_give(t, tcp_listener_at(t, h->listener), &tuple,
+                      (h->flags & HALF_FASTOPEN_EXP) != 0, &s->options);
     }
     h->sent_us = (uint32_t)(t->env->now / WEIR_US);
     h->sent_out = (uint8_t)min_u32(h->sent_out + 1u, UINT8_MAX);

@@ -282,6 +282,7 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
     case WEIR_OPT_PATH_MTU_DISCOVERY: o->path_mtu_discovery = value != 0; return WEIR_OK;
     case WEIR_OPT_USER_TIMEOUT: o->user_timeout = value; return WEIR_OK;
     case WEIR_OPT_FIN_WAIT_2_TIME: o->fin_wait_2_time = value; return WEIR_OK;
+    case WEIR_OPT_FASTOPEN_NO_COOKIE: o->fastopen_no_cookie = value != 0; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -315,6 +316,7 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_PATH_MTU_DISCOVERY: *value = o->path_mtu_discovery; return WEIR_OK;
     case WEIR_OPT_USER_TIMEOUT: *value = o->user_timeout; return WEIR_OK;
     case WEIR_OPT_FIN_WAIT_2_TIME: *value = o->fin_wait_2_time; return WEIR_OK;
+    case WEIR_OPT_FASTOPEN_NO_COOKIE: *value = o->fastopen_no_cookie; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }

@@ -66,8 +66,11 @@ static void add_side(struct sk *k, int index, void (*change)(struct weir_sock_co
     k->heap.calls = 0;
 }
 
-struct sk *sk_new_with(bool loopback, void (*change)(struct weir_sock_config *config))
+static struct sk *make(bool loopback, void (*change)(struct weir_sock_config *config),
+                       weir_time delay)
 {
+    struct weir_impair_config impair = {
+        .seed = 1, .direction[0].delay = delay, .direction[1].delay = delay};
     struct sk *k = calloc(1, sizeof(*k));
     struct weir_tracer_config tap = {.wire = true, .tap = on_packet, .ctx = k};
     struct virtual_cable cable = virtual_cable_default();
@@ -78,12 +81,23 @@ struct sk *sk_new_with(bool loopback, void (*change)(struct weir_sock_config *co
         return k;
     add_side(k, 1, change);
     cable.tap[1] = &tap;
+    cable.impair = delay ? &impair : NULL;
     assert_int_equal(virtual_connect(k->v, k->node[0], k->node[1], &cable, k->link), WEIR_OK);
     assert_int_equal(node_address(k->node[0], k->link[0], "10.0.0.1/24", NULL), WEIR_OK);
     assert_int_equal(node_address(k->node[1], k->link[1], "10.0.0.2/24", NULL), WEIR_OK);
     assert_int_equal(node_address(k->node[0], k->link[0], "fd00::1/64", NULL), WEIR_OK);
     assert_int_equal(node_address(k->node[1], k->link[1], "fd00::2/64", NULL), WEIR_OK);
     return k;
+}
+
+struct sk *sk_new_with(bool loopback, void (*change)(struct weir_sock_config *config))
+{
+    return make(loopback, change, 0);
+}
+
+struct sk *sk_new_far(void (*change)(struct weir_sock_config *config), weir_time delay)
+{
+    return make(false, change, delay);
 }
 
 struct sk *sk_new(void)

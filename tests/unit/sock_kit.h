@@ -63,6 +63,8 @@ struct sk *sk_new(void);
 struct sk *sk_new_loopback(void);
 /* The config of both spaces may be changed by `change`. */
 struct sk *sk_new_with(bool loopback, void (*change)(struct weir_sock_config *config));
+/* The same, and a packet takes that long. */
+struct sk *sk_new_far(void (*change)(struct weir_sock_config *config), weir_time delay);
 void sk_del(struct sk *k);
 void sk_run(struct sk *k, weir_time time);
 weir_time sk_now(const struct sk *k);
