@@ -101,6 +101,7 @@ struct weir_tcp_info {
     uint8_t backoff, probes_unanswered;
     uint64_t max_pacing_rate; /* bytes per second, 0: no limit */
     bool syn_data; /* data in the SYN was used: ours was acknowledged, or theirs was taken */
+    uint32_t syn_bytes_delivered; /* of our SYN; they are among delivered_bytes */
 };
 
 /* ---- Counters of a stack --------------------------------------------------------------------------- */

@@ -49,8 +49,11 @@ static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info
     o->busy_time = i->busy_time / WEIR_US;
     o->rwnd_limited = i->limited[WEIR_LIMIT_WINDOW] / WEIR_US;
     o->sndbuf_limited = i->limited[WEIR_LIMIT_SEND_BUFFER] / WEIR_US;
-    /* the SYN counts, as there */
-    o->delivered = i->age ? 1 + in_segments(i->delivered_bytes, max_u32(i->snd_mss, 1)) : 0;
+    /* the SYN counts, as there, with its data as one */
+    o->delivered =
+        i->age || i->state >= WEIR_TCP_ESTABLISHED
+            ? 1 + in_segments(i->delivered_bytes - i->syn_bytes_delivered, max_u32(i->snd_mss, 1))
+            : 0;
     o->delivered_ce = (uint32_t)i->delivered_ce;
     o->delivered_ce_bytes = (uint32_t)i->delivered_ce_bytes;
     o->received_ce = (uint32_t)i->ce_received;

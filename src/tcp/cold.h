@@ -58,8 +58,9 @@ struct tcp_cold {
     seq_pos snd_up,
         rcv_up; /* behind the last urgent byte, while urgent_out, urgent_in (urgent.h) */
     uint32_t fastopen_listener, fastopen_generation; /* in whose fastopen_pending it is, 0: none */
-    uint16_t fastopen_data;                          /* bytes that our SYN carried */
-    uint8_t fastopen_flags;                          /* enum fastopen_flags */
+    uint16_t fastopen_data; /* bytes that our SYN carried; then those of them that were not taken */
+    uint16_t fastopen_taken; /* those that were */
+    uint8_t fastopen_flags;  /* enum fastopen_flags */
 };
 
 /* The block, or NULL when the connection has none. */

@@ -44,6 +44,7 @@ void fastopen_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_options
 uint32_t fastopen_room(const struct tcp *t, const struct tcp_tuple *tuple, uint32_t mtu,
                        const struct weir_tcp_options *o);
 void fastopen_on_syn_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s);
+void fastopen_send_again(struct tcp *t, struct tcp_conn *c); /* established: data of the SYN */
 void fastopen_too_big(struct tcp *t,
                       struct tcp_conn *c); /* the path's MTU shrank: plain SYN, at once */
 

@@ -10,8 +10,11 @@
 
 #include "base/siphash.h"
 #include "tcp/flight.h"
+#include "tcp/rack.h"
+#include "tcp/scoreboard.h"
 #include "tcp/sendq.h"
 #include "tcp/state.h"
+#include "tcp/timeout.h"
 
 #define WAYS 4
 #define OPTION_SPACE 40 /* left for options, as Linux does, whatever there are */
@@ -248,10 +251,30 @@ void fastopen_on_syn_ack(struct tcp *t, struct tcp_conn *c, const struct tcp_seg
         cold->fastopen_flags |= acked == data ? FASTOPEN_USED : 0;
         c->snd_nxt += acked;
         c->delivered += acked;
-        cold->bytes_retransmitted += data - acked; /* what is sent now was sent before */
-        cold->fastopen_data = 0;
+        cold->fastopen_data = (uint16_t)(data - acked);
+        cold->fastopen_taken = (uint16_t)acked;
         if (acked && c->snd_nxt == c->snd_end) {
             tcp_event(t, c, WEIR_EVENT_SENT_ALL);
         }
     }
+}
+
+/* RFC 7413 4.2.2: what they did not take comes again at once. It was sent and is not there, so it gets a record as
+ * any other that is lost; that nothing of it was taken says nothing about the path, so nothing is reduced. */
+void fastopen_send_again(struct tcp *t, struct tcp_conn *c)
+{
+    struct tcp_cold *cold = cold_of(t, c);
+    uint32_t size = cold->fastopen_data;
+    struct tx_record *r;
+
+    cold->fastopen_data = 0;
+    if (size == 0 || size > c->snd_wnd || c->snd_nxt != c->snd_una ||
+        !scoreboard_sent(t, c, size, false)) {
+        return; /* no window, or no memory: it is sent as if for the first time */
+    }
+    r = tx_at(t, c->flight->tx_tail);
+    rack_remove(t, c->flight, c->flight->tx_tail);
+    r->flags |= TX_LOST | TX_PSH;
+    c->flight->lost_bytes += size;
+    timeout_on_send(t, c);
 }

@@ -66,6 +66,7 @@ static void fill_account(const struct tcp *t, const struct tcp_conn *c, struct w
     i->since_received = t->env->now - c->last_received;
     i->data_segments_sent = c->data_segments_out;
     i->delivered_bytes = c->delivered;
+    i->syn_bytes_delivered = c->fastopen ? cold_of(t, c)->fastopen_taken : 0;
     i->backoff = c->backoff;
     i->probes_unanswered = c->probes;
     i->max_pacing_rate = c->settings->o.max_pacing_rate;

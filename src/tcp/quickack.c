@@ -155,6 +155,12 @@ void quickack_data_sent(struct tcp *t, struct tcp_conn *c)
     }
 }
 
+void quickack_answers_syn_ack(struct tcp *t, struct tcp_conn *c)
+{
+    quickack_enter(c);
+    c->data_in_ms = now_ms(t);
+}
+
 /* An ACK had to go alone: there is no answer to ride on, or it takes longer. */
 void quickack_timer(struct tcp_conn *c)
 {

@@ -27,6 +27,8 @@ void quickack_enter(struct tcp_conn *c);
 /* An ACK is leaving; before its debts are cancelled. */
 void quickack_sent(struct tcp_conn *c);
 void quickack_data_sent(struct tcp *t, struct tcp_conn *c);
+/* The SYN,ACK came, and what waited for it can go: that is an answer. */
+void quickack_answers_syn_ack(struct tcp *t, struct tcp_conn *c);
 /* The delayed ACK's time has come. */
 void quickack_timer(struct tcp_conn *c);
 /* The application has read. */

@@ -139,6 +139,9 @@ void tcp_established(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
     if (!(c->fastopen && c->passive)) { /* those have begun to send already */
         cc_start(t, c);
     }
+    if (UNLIKELY(c->fastopen) && !c->passive) {
+        fastopen_send_again(t, c);
+    }
     if (UNLIKELY(c->auth) && c->passive) {
         auth_established(t, c);
         if (c->state == WEIR_TCP_CLOSED) {

@@ -4,6 +4,7 @@
 #include "tcp/ecn.h"
 #include "tcp/fastopen.h"
 #include "tcp/output.h"
+#include "tcp/quickack.h"
 #include "tcp/rtt.h"
 #include "tcp/state.h"
 #include "tcp/text.h"
@@ -40,6 +41,17 @@ void synsent_learn_peer(struct tcp *t, struct tcp_conn *c, const struct tcp_segm
     c->snd_wl2 = s->ack;
 }
 
+/* Their SYN,ACK echoes a timestamp that none of our SYNs had: it answers somebody else's, or an older one of that
+ * four-tuple, as its ACK could too. (As Linux; PAWS begins with the connection only.) */
+static bool echo_impossible(const struct tcp *t, const struct tcp_conn *c,
+                            const struct tcp_segment *s)
+{
+    uint32_t first = (uint32_t)(c->last_send_at / WEIR_MS), now = (uint32_t)(t->env->now / WEIR_MS);
+
+    return c->settings->o.timestamps && (s->options.present & WEIR_SEGMENT_TIMESTAMPS) &&
+           s->options.ts_ecr && s->options.ts_ecr - c->ts_offset - first > now - first;
+}
+
 /* First and second: ACK and RST. false: dealt with, *verdict says how. */
 static bool check_ack_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
                           enum tcp_verdict *verdict)
@@ -48,8 +60,8 @@ static bool check_ack_rst(struct tcp *t, struct tcp_conn *c, const struct seg_in
     bool ack = (s->flags & WEIR_TCP_ACK) != 0, rst = (s->flags & WEIR_TCP_RST) != 0;
 
     *verdict = TCP_VERDICT_DONE;
-    if (ack &&
-        s->ack - seq_wire(c->snd_nxt) > fastopen_data(t, c)) { /* the SYN and its data are out */
+    if (ack && (s->ack - seq_wire(c->snd_nxt) > fastopen_data(t, c) || /* the SYN and its data */
+                echo_impossible(t, c, s))) {
         trace_drop(t, c->id, WEIR_DROP_SYN_SENT_ACK, s);
         *verdict = rst ? TCP_VERDICT_DONE : TCP_VERDICT_RST;
         return false;
@@ -106,6 +118,9 @@ enum tcp_verdict synsent_input(struct tcp *t, struct tcp_conn *c, struct seg_in 
     }
     c->snd_una = c->snd_nxt;
     c->ack_now = 1;
+    if (c->snd_end > c->snd_nxt + (c->fastopen ? fastopen_data(t, c) : 0)) {
+        quickack_answers_syn_ack(t, c);
+    }
     ecn_syn_ack_in(t, c, in->s);
     tcp_established(t, c, WEIR_REASON_SYN_ACK_IN);
     if (c->ecn) {

@@ -346,6 +346,65 @@ static void test_client(void **state)
     }
 }
 
+/* What they did not take was sent already: it is a retransmission, but no sign of congestion, and Nagle does not
+ * take it for a small segment of the application's (RFC 7413 4.2.2). */
+static void test_client_again(void **state)
+{
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        struct tk_setup s = tk_setup();
+        struct tk *k = client(&s);
+        warm_up(k, 940);
+        assert_int_equal(connect_with(k, 1000)->len, 900);
+        k->setup.peer_window = closed ? 0 : 65535;
+        struct tcp_segment answer = tk_segment(k, S | A, 0, 1);
+        answer.options = k->setup.peer;
+        answer.window = k->setup.peer_window;
+        tk_inject(k, &answer, 0);
+        if (closed) { /* there is no room for it yet */
+            tk_expect(k, A, 1, 1, 0);
+            tk_expect_nothing(k);
+            assert_int_equal(tk_info(k).repeated_segments, 0);
+            tk_del(k);
+            continue;
+        }
+        uint32_t cwnd = tk_info(k).cwnd_bytes;
+        tk_expect(k, A, 1, 1, 900);
+        tk_expect(k, A, 901, 1, 100);
+        tk_expect_nothing(k);
+        assert_int_equal(tk_info(k).repeated_segments, 1);
+        assert_int_equal(tk_info(k).cwnd_bytes, cwnd);
+        assert_int_equal(tk_info(k).bytes_retransmitted, 900);
+        assert_int_equal(tk_info(k).bytes_sent, 1900);
+        assert_int_equal(tk_info(k).recovery, WEIR_RECOVERY_OPEN);
+        tk_in(k, A, 1, 1001, 0);
+        tk_expect_event(k, WEIR_EVENT_SENT_ALL);
+        tk_del(k);
+    }
+}
+
+/* What waits for the SYN,ACK is an answer to it: no ACK goes alone, and later ones may wait (as Linux). */
+static void test_client_interactive(void **state)
+{
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        struct tk_setup s = tk_setup();
+        s.config.tcp.quickack = WEIR_QUICKACK_ADAPTIVE;
+        struct tk *k = client(&s);
+        warm_up(k, 1460);
+        assert_int_equal(connect_with(k, more ? 2000 : 1420)->len, 1420);
+        syn_ack(k, 1421, NULL, 0);
+        tk_expect(k, A, 1421, 1, more ? 580 : 0);
+        tk_expect_nothing(k);
+        assert_int_equal(tk_info(k).syn_bytes_delivered, 1420);
+        tk_in(k, A, 1, more ? 2001 : 1421, 500);
+        if (!more)
+            tk_expect(k, A, 1421, 501, 0);
+        tk_expect_nothing(k);
+        tk_del(k);
+    }
+}
+
 /* The SYN with data is lost: plain SYNs follow; the late answer to either is good; too much is an RST. */
 static void test_client_fallback(void **state)
 {
@@ -494,6 +553,8 @@ int main(void)
         cmocka_unit_test(test_queue),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_client),
+        cmocka_unit_test(test_client_again),
+        cmocka_unit_test(test_client_interactive),
         cmocka_unit_test(test_client_fallback),
         cmocka_unit_test(test_blackhole),
         cmocka_unit_test(test_experimental),

@@ -43,7 +43,7 @@ static void test_send_and_recv(void **state)
     assert_int_equal(weir_sock_recv(c, b, 10, 0), 4); /* nothing was held back */
     sk_fails(weir_sock_recv(s, b, 1, WEIR_MSG_OOB), WEIR_SOCK_EINVAL);
     sk_fails(weir_sock_recv(s, b, 1, WEIR_MSG_ERRQUEUE), WEIR_SOCK_EAGAIN);
-    sk_fails(weir_sock_send(s, b, 1, WEIR_MSG_FASTOPEN), WEIR_SOCK_EOPNOTSUPP);
+    sk_fails(weir_sock_send(s, b, 1, WEIR_MSG_FASTOPEN), WEIR_SOCK_EISCONN);
     sk_del(k);
 }
 

@@ -416,6 +416,40 @@ static void test_connect_errors(void **state)
     tk_del(k);
 }
 
+/* A SYN,ACK that echoes a timestamp none of our SYNs had is somebody else's: RST, and the right one still opens.
+ * No echo at all is a peer's poor timestamp, not a wrong connection. */
+static void test_impossible_echo(void **state)
+{
+    (void)state;
+    static const int32_t off[] = {1, -1, 1000000, 0, 5};
+    for (size_t i = 0; i < 5; i++) {
+        struct tk_setup s = tk_setup_modern();
+        struct tk *k = tk_new(&s);
+        tk_advance(k, 10 * WEIR_S);
+        tk_connect(k);
+        const struct tk_out *o = tk_next(k);
+        assert_int_equal(o->flags, S);
+        uint32_t first = o->s.options.ts_val;
+        if (i >= 3)
+            tk_advance(k, 5 * WEIR_MS);
+        struct tcp_segment answer = tk_segment(k, S | A, 0, 1);
+        answer.options = k->setup.peer;
+        answer.options.ts_ecr = first + (uint32_t)off[i];
+        tk_inject(k, &answer, 0);
+        if (i < 3) {
+            o = tk_next(k);
+            assert_int_equal(o->flags, R);
+            assert_int_equal(o->seq, 1);
+            tk_expect_state(k, WEIR_TCP_SYN_SENT);
+            answer.options.ts_ecr = i == 0 ? 0 : first;
+            tk_inject(k, &answer, 0);
+        }
+        tk_expect_state(k, WEIR_TCP_ESTABLISHED);
+        tk_flush(k);
+        tk_del(k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_listen_state),
         cmocka_unit_test(test_syn_to_group),
         cmocka_unit_test(test_syn_sent),
+        cmocka_unit_test(test_impossible_echo),
         cmocka_unit_test(test_syn_ack_with_text),
         cmocka_unit_test(test_simultaneous_open),
         cmocka_unit_test(test_simultaneous_open_lost_and_reset),
