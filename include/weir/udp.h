@@ -20,13 +20,14 @@ enum weir_udp_option {
     WEIR_UDP_USER = 1,      /* what weir_event.user says, 0 */
     WEIR_UDP_TTL,           /* of unicast and broadcast, 1..255; 64 */
     WEIR_UDP_TOS,           /* whole byte, the ECN bits are the application's (RFC 8085 3.1.7); 0 */
-    WEIR_UDP_MULTICAST_TTL, /* 1..255; 1 (RFC 1112 6.1) */
+    WEIR_UDP_MULTICAST_TTL, /* 0..255; 1 (RFC 1112 6.1); 0: only for this host */
     WEIR_UDP_MULTICAST_LINK, /* where groups are sent, or WEIR_ANY_LINK: by the route; the default */
     WEIR_UDP_LINK,           /* only this link, both ways, or WEIR_ANY_LINK, the default */
     WEIR_UDP_RECEIVE_BUFFER, /* bytes of memory after which datagrams are dropped, 1..2^30; 212992 */
     WEIR_UDP_BROADCAST,      /* 1: may send to broadcast addresses; 0 */
     WEIR_UDP_DONT_FRAGMENT,  /* 1: DF, and what exceeds the path's MTU is WEIR_EMSGSIZE; 0 */
-    WEIR_UDP_REUSE_ADDRESS   /* 1: shares its port with others that have this too; 0 */
+    WEIR_UDP_REUSE_ADDRESS,  /* 1: shares its port with others that have this too; 0 */
+    WEIR_UDP_MULTICAST_LOOP /* 1: sent to a group that was joined here, it comes back, too; 1 (RFC 1112 7.1) */
 };
 
 /* What is known of a received datagram besides its bytes. */
@@ -80,7 +81,7 @@ WEIR_API int64_t weir_udp_peek(struct weir_stack *stack, weir_handle socket, voi
 
 /* Membership in a multicast group on a link (WEIR_ANY_LINK: by the route), until left or closed. Any socket
  * with the right port receives what comes to a group that anybody joined. WEIR_EINVAL (no multicast
- * address), WEIR_EEXIST, WEIR_ENOENT, WEIR_ENOBUFS. What this stack sends to a group does not come back. */
+ * address), WEIR_EEXIST, WEIR_ENOENT, WEIR_ENOBUFS. Routers and switches are told (IGMP, MLD). */
 WEIR_API int weir_udp_join(struct weir_stack *stack, weir_handle socket,
                            const struct weir_ip *group, uint32_t link);
 WEIR_API int weir_udp_leave(struct weir_stack *stack, weir_handle socket,

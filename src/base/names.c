@@ -94,7 +94,8 @@
     X(GROUP_TYPE, "group-type")                       \
     X(GROUP_UNTRUSTED, "group-untrusted")             \
     X(ROUTER_SOURCE, "router-source")                 \
-    X(ROUTER_MALFORMED, "router-malformed")
+    X(ROUTER_MALFORMED, "router-malformed")           \
+    X(RAW_CHECKSUM, "raw-checksum")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};

@@ -120,7 +120,8 @@ bool address_is_our_group(const struct ip *ip, uint32_t link, const struct ip_ad
 {
     static const uint8_t all_hosts[4] = {224, 0, 0, 1};
     if (!ip_is_link(ip, link)) {
-        return false;
+        return link == IP_LINK_LOOPBACK && ip_addr_is_multicast(a) &&
+               group_is_joined_somewhere(ip, a);
     }
     if (ip_addr_is_v4(a)) {
         return ip_addr_is_broadcast(a) || memcmp(a->b + 12, all_hosts, 4) == 0 ||

@@ -88,6 +88,21 @@ bool group_is_joined(const struct ip *ip, uint32_t link, const struct ip_addr *a
     return false;
 }
 
+bool ip_group_joined(const struct ip *ip, uint32_t link, const struct ip_addr *a)
+{
+    return group_is_joined(ip, link, a);
+}
+
+bool group_is_joined_somewhere(const struct ip *ip, const struct ip_addr *a)
+{
+    for (uint32_t i = ip->group_head; i != 0; i = group_at(ip, i)->next) {
+        if (group_at(ip, i)->references != 0 && ip_addr_equal(&group_at(ip, i)->ip, a)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool group_is_joined_mac(const struct ip *ip, uint32_t link, const uint8_t mac[6])
 {
     for (uint32_t i = ip->group_head; i != 0; i = group_at(ip, i)->next) {

@@ -35,7 +35,7 @@ static enum ip_verdict answer_echo(struct ip *ip, struct arrival *a, const struc
     const struct ip_packet *packet = a->packet;
     bool v4 = ip_addr_is_v4(&packet->src);
     if (!ip->env->config.answer_echo || (packet->to_group && v4)) { /* RFC 1122 3.2.2.6 */
-        return ip_drop(ip, a, WEIR_DROP_ICMP_TYPE);
+        return ip_drop_untapped(ip, a, WEIR_DROP_ICMP_TYPE);
     }
     struct ip_send send = {
         .src = packet->dst,
@@ -146,8 +146,9 @@ static enum ip_verdict on_error(struct ip *ip, struct arrival *a, const struct i
     if (!is_from_us(ip, a->link, &q->src) || ip_addr_is_multicast(&q->dst)) {
         return ip_drop(ip, a, WEIR_DROP_ICMP_QUOTE);
     }
-    if (q->protocol != IP_PROTOCOL_TCP && q->protocol != IP_PROTOCOL_UDP) {
-        return ip_drop(ip, a, WEIR_DROP_ICMP_NO_CONNECTION);
+    if (q->protocol != IP_PROTOCOL_TCP && q->protocol != IP_PROTOCOL_UDP &&
+        (ip->tapped[!ip_addr_is_v4(&q->dst)][q->protocol / 32] >> (q->protocol % 32) & 1) == 0) {
+        return ip_drop_untapped(ip, a, WEIR_DROP_ICMP_NO_CONNECTION);
     }
     if (error->kind == IP_ERROR_TOO_BIG && ip_addr_is_v4(&q->dst)) {
         error->mtu = error->mtu == 0 ? next_plateau(q->size) : max_u32(error->mtu, MTU4_MIN);
@@ -160,6 +161,8 @@ static enum ip_verdict on_error(struct ip *ip, struct arrival *a, const struct i
     error->src_port = q->src_port;
     error->dst_port = q->dst_port;
     error->tcp_seq = q->tcp_seq;
+    error->icmp_type = q->icmp_type;
+    error->icmp_id = q->icmp_id;
     error->link = a->link;
     buffer_unref(&ip->env->buffers, a->buffer);
     return IP_ERROR;
@@ -180,7 +183,7 @@ enum ip_verdict icmp4_input(struct ip *ip, struct arrival *a)
     }
     *a->error = (struct ip_error){0};
     if (a->packet->to_group || !classify4(&m, a->error)) {
-        return ip_drop(ip, a, WEIR_DROP_ICMP_TYPE);
+        return ip_drop_untapped(ip, a, WEIR_DROP_ICMP_TYPE);
     }
     if (!icmp4_quote_parse(m.body, m.body_size, &q)) {
         return ip_drop(ip, a, WEIR_DROP_ICMP_QUOTE);
@@ -215,7 +218,7 @@ enum ip_verdict icmp6_input(struct ip *ip, struct arrival *a)
     }
     *a->error = (struct ip_error){0};
     if (packet->to_group || !classify6(&m, a->error)) {
-        return ip_drop(ip, a, WEIR_DROP_ICMP_TYPE);
+        return ip_drop_untapped(ip, a, WEIR_DROP_ICMP_TYPE);
     }
     /* RFC 8201 4: a Packet Too Big below the minimum MTU is discarded. */
     bool absurd = m.type == ICMP6_TOO_BIG && m.rest < IP6_MTU_MIN;

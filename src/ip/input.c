@@ -57,6 +57,9 @@ static NOINLINE enum ip_verdict deliver_other(struct ip *ip, struct arrival *a)
 {
     uint8_t protocol = a->packet->protocol;
     bool v4 = ip_addr_is_v4(&a->packet->dst);
+    if ((ip->tapped[!v4][protocol / 32] >> (protocol % 32) & 1) != 0) {
+        a->tapped = ip->tap(ip->tap_ctx, a->packet);
+    }
     if (v4 && protocol == IP_PROTOCOL_ICMP) {
         return icmp4_input(ip, a);
     }
@@ -66,10 +69,10 @@ static NOINLINE enum ip_verdict deliver_other(struct ip *ip, struct arrival *a)
     if (!v4 && protocol == IP_PROTOCOL_ICMP6) {
         return icmp6_input(ip, a);
     }
-    if (v4 || protocol != IP6_NO_NEXT_HEADER) {
+    if (!a->tapped && (v4 || protocol != IP6_NO_NEXT_HEADER)) {
         ip_send_unreachable(ip, a->packet, IP_UNREACHABLE_PROTOCOL);
     }
-    return ip_drop(ip, a, WEIR_DROP_IP_PROTOCOL);
+    return ip_drop_untapped(ip, a, WEIR_DROP_IP_PROTOCOL);
 }
 
 /* data/size to the upper layer, link padding cut off. */

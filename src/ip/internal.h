@@ -38,6 +38,7 @@ struct arrival {
     const uint8_t *eth;         /* the Ethernet header; NULL when there is none */
     bool link_group;            /* sent to a link-layer broadcast or multicast address */
     bool reassembled;           /* was a fragment; an atomic one too */
+    bool tapped;                /* somebody has a copy */
     struct ip_packet *packet;
     struct ip_error *error;
 };
@@ -57,6 +58,8 @@ static inline bool ip_link_is_ethernet(const struct ip *ip, uint32_t link)
 }
 /* Counts, traces and frees; the verdict of everything that ends here. */
 enum ip_verdict ip_drop(struct ip *ip, struct arrival *a, enum weir_drop drop);
+/* The same, but whoever has a copy wanted it: then nothing was dropped. */
+enum ip_verdict ip_drop_untapped(struct ip *ip, struct arrival *a, enum weir_drop drop);
 void ip_drop_reply(struct ip *ip, struct weir_buffer *buffer, uint32_t link, enum weir_drop drop);
 /* All nodes (ff02::1) and the solicited-node group of an address (RFC 4291 2.7.1). */
 extern const struct ip_addr ip_all_nodes;
@@ -86,6 +89,8 @@ void address_tell(struct ip *ip, struct ip_address *own, enum ip_tell what);
 
 /* ---- group.c --------------------------------------------------------------------------------------------- */
 bool group_is_joined(const struct ip *ip, uint32_t link, const struct ip_addr *a);
+/* On any link: for what was sent from here and comes back. */
+bool group_is_joined_somewhere(const struct ip *ip, const struct ip_addr *a);
 bool group_is_joined_mac(const struct ip *ip, uint32_t link, const uint8_t mac[6]);
 /* An IPv6 address is in use, or no longer: its solicited-node group (RFC 4291 2.8, RFC 4862 5.4.2). */
 void group_follow_address(struct ip *ip, struct ip_address *address, bool in_use);
@@ -242,9 +247,6 @@ void output_on_path(struct ip *ip, struct weir_buffer *buffer, const struct ip_s
 /* Fragments (RFC 791 3.2, RFC 8200 4.5) and queues. Takes the buffer. */
 void output_fragments(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send,
                       const struct ip_path *path);
-/* The IP header is complete at data; makes room for the link header and queues. */
-void output_queue(struct ip *ip, struct weir_buffer *buffer, const struct ip_addr *dst,
-                  const struct ip_path *path);
 /* Queues a packet; with a neighbour the link header's room in front of data is filled in later. */
 void reply_push(struct ip *ip, struct weir_buffer *buffer, uint32_t link, uint32_t neighbor);
 void reply_drop_neighbor(struct ip *ip, uint32_t neighbor);

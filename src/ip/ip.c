@@ -19,6 +19,15 @@ enum ip_verdict ip_drop(struct ip *ip, struct arrival *a, enum weir_drop drop)
     return IP_DONE;
 }
 
+enum ip_verdict ip_drop_untapped(struct ip *ip, struct arrival *a, enum weir_drop drop)
+{
+    if (!a->tapped) {
+        return ip_drop(ip, a, drop);
+    }
+    buffer_unref(&ip->env->buffers, a->buffer);
+    return IP_DONE;
+}
+
 void ip_drop_reply(struct ip *ip, struct weir_buffer *buffer, uint32_t link, enum weir_drop drop)
 {
     env_drop(ip->env, drop, link, 0);

@@ -117,6 +117,11 @@ struct ip_group {
 };
 
 struct ip_fragments; /* fragments.h */
+struct ip_packet;
+
+/* Somebody above who takes copies of packets that this layer deals with itself, or that nobody does. True: it
+ * did. `packet` as for IP_PACKET, but what its protocol says was not checked. */
+typedef bool ip_tap(void *ctx, const struct ip_packet *packet);
 
 struct ip {
     struct env *env;
@@ -154,6 +159,9 @@ struct ip {
     uint32_t group_head;
     struct pool queriers;
     uint32_t querier_head;
+    ip_tap *tap;
+    void *tap_ctx;
+    uint32_t tapped[2][8];    /* protocols it is asked about, of IPv4 and IPv6 */
     weir_time group_deadline; /* not later than what groups and queriers wait for; WEIR_NEVER */
     struct slaac *slaac;      /* slaac.h; of links where it is on */
     weir_time slaac_deadline;
@@ -197,6 +205,7 @@ bool ip_address_event(struct ip *ip, struct ip_address_event *event);
  * WEIR_ENOENT. */
 int ip_group_join(struct ip *ip, uint32_t link, const struct ip_addr *group);
 int ip_group_leave(struct ip *ip, uint32_t link, const struct ip_addr *group);
+bool ip_group_joined(const struct ip *ip, uint32_t link, const struct ip_addr *group);
 
 /* Of packets on a link: routers may want smaller ones (RFC 4861 6.3.4). */
 static inline uint32_t ip_link_mtu(const struct ip *ip, uint32_t link, bool v4)
@@ -278,6 +287,10 @@ void ip_reply_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_se
 void ip_path_send(struct ip *ip, struct weir_buffer *buffer, const struct ip_send *send,
                   const struct ip_path *path);
 
+/* The IP header is complete at data; makes room for the link header and queues. */
+void output_queue(struct ip *ip, struct weir_buffer *buffer, const struct ip_addr *dst,
+                  const struct ip_path *path);
+
 /* Allocates a buffer with IP_HEADROOM reserved in front of data. */
 struct weir_buffer *ip_reply_buffer(struct ip *ip, uint32_t capacity);
 
@@ -314,7 +327,9 @@ struct ip_error {
     struct ip_addr src, dst; /* of our packet */
     uint16_t src_port, dst_port;
     uint32_t tcp_seq;
-    uint32_t mtu; /* TOO_BIG */
+    uint32_t mtu;      /* TOO_BIG */
+    uint8_t icmp_type; /* of an ICMP message of ours; and if that is an echo request */
+    uint16_t icmp_id;
     uint32_t link;
 };
 

@@ -39,6 +39,7 @@ int weir_udp_open(struct weir_stack *s, uint64_t user, weir_handle *socket)
     u->receive_buffer = BUFFER_DEFAULT;
     u->ttl = s->env.config.tcp.ttl;
     u->multicast_ttl = 1;
+    u->multicast_loop = true;
     *socket = (weir_handle)u->generation << 32 | UDP_HANDLE | index;
     return WEIR_OK;
 }
@@ -70,6 +71,9 @@ int weir_udp_bind(struct weir_stack *s, weir_handle socket, const struct weir_en
 
     if (!u) {
         return WEIR_ESTALE;
+    }
+    if (u->raw) {
+        return raw_bind(s, u, local);
     }
     if (u->local_port ||
         (local->ip.family != 0 && local->ip.family != 4 && local->ip.family != 6)) {
@@ -119,7 +123,7 @@ static int check_remote(const struct udp_socket *u, const struct weir_endpoint *
 {
     bool v4 = ip_addr_is_v4(dst);
 
-    if (remote->port == 0 || ip_addr_is_unspecified(dst) ||
+    if ((remote->port == 0 && !u->raw) || ip_addr_is_unspecified(dst) ||
         (u->bound_family && (u->bound_family == 4) != v4) ||
         (u->bound_address && ip_addr_is_v4(&u->local) != v4)) {
         return WEIR_EINVAL;
@@ -164,7 +168,7 @@ int weir_udp_connect(struct weir_stack *s, weir_handle socket, const struct weir
         u->path = path;
     }
     u->remote = dst;
-    u->remote_port = remote->port;
+    u->remote_port = u->raw ? 1 : remote->port;
     u->family = ip_addr_is_v4(&dst) ? 4 : 6;
     return WEIR_OK;
 }
@@ -211,7 +215,7 @@ int64_t weir_udp_peek(struct weir_stack *s, weir_handle socket, void *data, size
     }
     d = pool_at(&s->udp.datagrams, u->head);
     size = (size_t)min_u64(size, d->size);
-    buffer_copy_out(&s->env.buffers, data, d->buffer->data + UDP_HEADER_SIZE, size);
+    buffer_copy_out(&s->env.buffers, data, d->buffer->data + d->skip, size);
     if (meta) {
         tell_meta(u, d, meta);
     }

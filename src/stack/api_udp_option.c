@@ -9,6 +9,7 @@ static bool flag_of(struct udp_socket *u, enum weir_udp_option option, bool **fl
     case WEIR_UDP_BROADCAST: *flag = &u->broadcast; return true;
     case WEIR_UDP_DONT_FRAGMENT: *flag = &u->dont_fragment; return true;
     case WEIR_UDP_REUSE_ADDRESS: *flag = &u->reuse; return true;
+    case WEIR_UDP_MULTICAST_LOOP: *flag = &u->multicast_loop; return true;
     default: return false;
     }
 }
@@ -48,7 +49,7 @@ int weir_udp_set(struct weir_stack *s, weir_handle socket, enum weir_udp_option 
     case WEIR_UDP_USER: u->user = value; return WEIR_OK;
     case WEIR_UDP_TTL: return set_byte(&u->ttl, value, 1);
     case WEIR_UDP_TOS: return set_byte(&u->tos, value, 0);
-    case WEIR_UDP_MULTICAST_TTL: return set_byte(&u->multicast_ttl, value, 1);
+    case WEIR_UDP_MULTICAST_TTL: return set_byte(&u->multicast_ttl, value, 0);
     case WEIR_UDP_MULTICAST_LINK:
         u->path.generation = 0;
         return set_link(s, &u->multicast_link, value);
@@ -115,7 +116,7 @@ int weir_udp_info(struct weir_stack *s, weir_handle socket, struct weir_udp_info
     info->local.port = u->local_port;
     if (u->remote_port) {
         ip_addr_to_public(&u->remote, &info->remote.ip);
-        info->remote.port = u->remote_port;
+        info->remote.port = u->raw ? 0 : u->remote_port;
     }
     info->unread_datagrams = u->count;
     info->unread_bytes = u->unread_bytes;

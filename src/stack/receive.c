@@ -283,11 +283,15 @@ static void receive_error(struct weir_stack *s, const struct ip_error *e)
     struct ip_path path;
     struct tcp_conn *c;
 
+    if (UNLIKELY(s->udp.raw_head) && raw_error(s, e) && e->protocol != IP_PROTOCOL_TCP &&
+        e->protocol != IP_PROTOCOL_UDP) {
+        return;
+    }
     if (e->protocol == IP_PROTOCOL_UDP) {
         udp_error(s, e);
         return;
     }
-    name = demux_find(&s->demux, &tuple);
+    name = e->protocol == IP_PROTOCOL_TCP ? demux_find(&s->demux, &tuple) : 0;
     if (!name || tcp_name_kind(name) != TCP_KIND_CONN) {
         env_drop(&s->env, WEIR_DROP_ICMP_NO_CONNECTION, e->link, 0);
         return;
@@ -308,6 +312,9 @@ void stack_receive(struct weir_stack *s, uint32_t link, struct weir_buffer *b)
     b->aux32 = link < IP_LINKS_MAX ? s->ip.links[link].config.copy_below : 0;
     switch (ip_input(&s->ip, link, b, &packet, &error)) {
     case IP_PACKET:
+        if (UNLIKELY(s->udp.transport_tapped)) {
+            (void)raw_receive(s, &packet);
+        }
         if (LIKELY(packet.protocol == IP_PROTOCOL_TCP)) {
             receive_tcp(s, &packet);
         } else if (packet.protocol == IP_PROTOCOL_UDP) {

@@ -12,6 +12,7 @@ void udp_init(struct udp *u, struct memory *memory)
     pool_init(&u->sockets, memory, sizeof(struct udp_socket), 3);
     pool_init(&u->datagrams, memory, sizeof(struct udp_datagram), 4);
     pool_init(&u->memberships, memory, sizeof(struct udp_membership), 2);
+    pool_init(&u->raws, memory, sizeof(struct raw), 1);
 }
 
 /* ---- Finding ------------------------------------------------------------------------------------------ */
@@ -81,34 +82,35 @@ static struct weir_buffer *keep(struct weir_stack *s, struct weir_buffer *b, uin
     return small;
 }
 
-static void enqueue(struct weir_stack *s, struct udp_socket *u, const struct ip_packet *p,
-                    const struct udp_header *h)
+bool udp_has_room(struct weir_stack *s, struct udp_socket *u, uint32_t link)
 {
-    struct udp_datagram *d;
-    uint32_t index;
-
-    if (u->charge >= u->receive_buffer) {
-        u->dropped++;
-        env_drop(&s->env, WEIR_DROP_UDP_BUFFER, p->link, 0);
-        return;
+    if (u->charge < u->receive_buffer) {
+        return true;
     }
-    d = pool_get(&s->udp.datagrams, &index);
+    u->dropped++;
+    env_drop(&s->env, WEIR_DROP_UDP_BUFFER, link, 0);
+    return false;
+}
+
+void udp_enqueue(struct weir_stack *s, struct udp_socket *u, const struct ip_packet *p,
+                 const struct udp_datagram *datagram)
+{
+    uint32_t index;
+    struct udp_datagram *d = pool_get(&s->udp.datagrams, &index);
+
     if (!d) {
         u->dropped++;
         env_drop(&s->env, WEIR_DROP_NO_MEMORY, p->link, 0);
+        buffer_unref(&s->env.buffers, datagram->buffer);
         return;
     }
-    *d = (struct udp_datagram){
-        .size = h->size - UDP_HEADER_SIZE,
-        .buffer = keep(s, p->buffer, h->size),
-        .src = p->src,
-        .dst = p->dst,
-        .src_port = h->src_port,
-        .link = (uint16_t)p->link,
-        .ttl = p->ttl,
-        .tos = p->tos,
-        .to_group = p->to_group,
-    };
+    *d = *datagram;
+    d->src = p->src;
+    d->dst = p->dst;
+    d->link = (uint16_t)p->link;
+    d->ttl = p->ttl;
+    d->tos = p->tos;
+    d->to_group = p->to_group;
     if (u->tail) {
         ((struct udp_datagram *)pool_at(&s->udp.datagrams, u->tail))->next = index;
     } else {
@@ -119,6 +121,18 @@ static void enqueue(struct weir_stack *s, struct udp_socket *u, const struct ip_
     u->unread_bytes += d->size;
     u->charge += d->buffer->charge + (uint32_t)sizeof(*d);
     udp_tell(s, u, WEIR_EVENT_READABLE);
+}
+
+static void enqueue(struct weir_stack *s, struct udp_socket *u, const struct ip_packet *p,
+                    const struct udp_header *h)
+{
+    if (udp_has_room(s, u, p->link)) {
+        udp_enqueue(s, u, p,
+                    &(struct udp_datagram){.size = h->size - UDP_HEADER_SIZE,
+                                           .buffer = keep(s, p->buffer, h->size),
+                                           .src_port = h->src_port,
+                                           .skip = UDP_HEADER_SIZE});
+    }
 }
 
 void udp_drop_head(struct weir_stack *s, struct udp_socket *u)
@@ -195,6 +209,20 @@ static int error_of(const struct ip_error *e)
     }
 }
 
+void udp_tell_error(struct weir_stack *s, struct udp_socket *u, const struct ip_error *e)
+{
+    if (e->kind == IP_ERROR_TOO_BIG) {
+        (void)ip_pmtu_learn(&s->ip, &e->dst, e->mtu);
+        if (!u->dont_fragment) {
+            return; /* the next one is cut smaller */
+        }
+    }
+    u->error = error_of(e);
+    u->error_remote = e->dst;
+    u->error_port = u->raw ? 0 : e->dst_port;
+    udp_tell(s, u, WEIR_EVENT_ERROR);
+}
+
 /* RFC 1122 4.1.3.3: all ICMP errors go up. */
 void udp_error(struct weir_stack *s, const struct ip_error *e)
 {
@@ -209,16 +237,7 @@ void udp_error(struct weir_stack *s, const struct ip_error *e)
         env_drop(&s->env, WEIR_DROP_ICMP_NO_CONNECTION, e->link, 0);
         return;
     }
-    if (e->kind == IP_ERROR_TOO_BIG) {
-        (void)ip_pmtu_learn(&s->ip, &e->dst, e->mtu);
-        if (!u->dont_fragment) {
-            return; /* the next one is cut smaller */
-        }
-    }
-    u->error = error_of(e);
-    u->error_remote = e->dst;
-    u->error_port = e->dst_port;
-    udp_tell(s, u, WEIR_EVENT_ERROR);
+    udp_tell_error(s, u, e);
 }
 
 /* ---- Events -------------------------------------------------------------------------------------------------- */
@@ -309,6 +328,7 @@ void udp_fini(struct weir_stack *s)
     pool_fini(&u->sockets);
     pool_fini(&u->datagrams);
     pool_fini(&u->memberships);
+    pool_fini(&u->raws);
 }
 
 void udp_check(const struct weir_stack *s)

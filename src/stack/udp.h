@@ -11,6 +11,7 @@
 #include <weir/udp.h>
 
 #include "ip/ip.h"
+#include "stack/raw.h"
 #include "wire/udp.h"
 
 #define UDP_HANDLE \
@@ -21,14 +22,14 @@
 
 struct weir_stack;
 
-/* A received datagram: the buffer holds it from the UDP header on. */
+/* A received datagram: the buffer holds `skip` bytes of headers, and it. */
 struct udp_datagram {
     uint32_t next;
     uint32_t size; /* payload */
     struct weir_buffer *buffer;
     struct ip_addr src, dst;
     uint16_t src_port, link;
-    uint8_t ttl, tos;
+    uint8_t ttl, tos, skip;
     bool to_group;
 };
 
@@ -59,6 +60,8 @@ struct udp_socket {
     bool bound_address; /* by bind: connect does not change it */
     bool link_by_connect;
     bool broadcast, dont_fragment, reuse, blocked, in_event_list;
+    bool multicast_loop;
+    uint32_t raw; /* 0: UDP; index of a struct raw (raw.h). Then remote_port is 1 when connected */
 };
 
 struct udp {
@@ -69,6 +72,9 @@ struct udp {
     uint32_t blocked;                /* sockets waiting for room */
     uint32_t generation;
     uint64_t ports; /* ephemeral ports asked for so far */
+    struct pool raws;
+    uint32_t raw_head;     /* sockets that are not UDP's, through hash_next */
+    bool transport_tapped; /* some of them are for TCP or UDP */
 };
 
 /* Both ends of a datagram as seen from here. */
@@ -89,6 +95,12 @@ static inline struct udp_socket *udp_at(const struct udp *u, uint32_t index)
 }
 void udp_receive(struct weir_stack *s, const struct ip_packet *packet);
 void udp_error(struct weir_stack *s, const struct ip_error *error);
+/* May a datagram more be kept? It is counted if not. */
+bool udp_has_room(struct weir_stack *s, struct udp_socket *u, uint32_t link);
+/* Takes `datagram`'s buffer; size, buffer, skip and src_port are the caller's. */
+void udp_enqueue(struct weir_stack *s, struct udp_socket *u, const struct ip_packet *packet,
+                 const struct udp_datagram *datagram);
+void udp_tell_error(struct weir_stack *s, struct udp_socket *u, const struct ip_error *error);
 void udp_tell(struct weir_stack *s, struct udp_socket *u, uint32_t bits);
 bool udp_next_event(struct weir_stack *s, struct weir_event *event);
 void udp_drop_head(struct weir_stack *s, struct udp_socket *u);
@@ -101,12 +113,23 @@ struct udp_socket *udp_find(const struct weir_stack *s, weir_handle handle);
 /* Takes the port; 0 chooses one. WEIR_EADDRINUSE, WEIR_ENOBUFS. */
 int udp_port_take(struct weir_stack *s, struct udp_socket *u, uint16_t port);
 void udp_port_leave(struct weir_stack *s, struct udp_socket *u);
+/* Can they not have the same port? */
+bool udp_conflict(const struct udp_socket *a, const struct udp_socket *b);
 static inline uint32_t udp_port_first(const struct udp *u, uint16_t port)
 {
     return u->heads ? u->heads[port & u->mask] : 0;
 }
 
 /* ---- udp_send.c */
+struct outgoing {
+    struct ip_addr src, dst;
+    struct ip_path path;
+    uint16_t port;
+    uint32_t header_size; /* of IP */
+};
+/* `b` has everything behind the IP header. To a group: a copy for those here who joined it, too. */
+void udp_way_out(struct weir_stack *s, const struct udp_socket *u, const struct outgoing *o,
+                 struct weir_buffer *b, uint8_t protocol);
 int udp_path(struct weir_stack *s, struct udp_socket *u, const struct ip_addr *dst,
              struct ip_addr *src, uint32_t scope, struct ip_path *path);
 int64_t udp_send(struct weir_stack *s, struct udp_socket *u, const void *data, size_t size,

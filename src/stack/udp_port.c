@@ -57,7 +57,7 @@ static unsigned families(const struct udp_socket *u)
     return u->family == 4 ? 1 : u->family == 6 ? 2 : 3;
 }
 
-static bool conflict(const struct udp_socket *a, const struct udp_socket *b)
+bool udp_conflict(const struct udp_socket *a, const struct udp_socket *b)
 {
     if (!(families(a) & families(b)) || (a->reuse && b->reuse)) {
         return false;
@@ -74,7 +74,7 @@ static bool is_free(const struct weir_stack *s, const struct udp_socket *u, uint
     for (uint32_t i = udp_port_first(&s->udp, port); i;) {
         const struct udp_socket *other = udp_at(&s->udp, i);
 
-        if (other->local_port == port && conflict(u, other)) {
+        if (other->local_port == port && udp_conflict(u, other)) {
             return false;
         }
         i = other->hash_next;
@@ -103,6 +103,9 @@ int udp_port_take(struct weir_stack *s, struct udp_socket *u, uint16_t port)
 {
     struct udp *t = &s->udp;
 
+    if (u->raw) {
+        return raw_port_take(s, u, port);
+    }
     if ((!t->heads || (t->count > t->mask * 2 && t->mask + 1 < BUCKETS_MAX)) && !grow(s)) {
         return WEIR_ENOBUFS;
     }
@@ -124,6 +127,10 @@ void udp_port_leave(struct weir_stack *s, struct udp_socket *u)
 {
     uint32_t *at;
 
+    if (u->raw) {
+        raw_leave(s, u);
+        return;
+    }
     if (!u->local_port) {
         return;
     }

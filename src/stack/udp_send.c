@@ -8,13 +8,6 @@
 #include "stack/stack.h"
 #include "wire/checksum.h"
 
-struct outgoing {
-    struct ip_addr src, dst;
-    struct ip_path path;
-    uint16_t port;
-    uint32_t header_size; /* of IP */
-};
-
 int udp_path(struct weir_stack *s, struct udp_socket *u, const struct ip_addr *dst,
              struct ip_addr *src, uint32_t scope, struct ip_path *path)
 {
@@ -53,7 +46,7 @@ static int where_to(struct weir_stack *s, struct udp_socket *u, const struct wei
     o->src = from ? ip_addr_from_public(from) : multicast ? (struct ip_addr){{0}} : u->local;
     o->dst = to ? ip_addr_from_public(&to->ip) : u->remote;
     o->port = to ? to->port : u->remote_port;
-    if (o->port == 0 || ip_addr_is_unspecified(&o->dst) ||
+    if ((o->port == 0 && !u->raw) || ip_addr_is_unspecified(&o->dst) ||
         (u->family && (u->family == 4) != ip_addr_is_v4(&o->dst)) ||
         (!ip_addr_is_unspecified(&o->src) && ip_addr_is_v4(&o->src) != ip_addr_is_v4(&o->dst))) {
         return WEIR_EINVAL;
@@ -111,25 +104,62 @@ static int check_room(struct weir_stack *s, struct udp_socket *u, const struct o
     return s->ip.reply_count + pieces > limit ? wait_for_room(s, u, limit, pieces) : WEIR_OK;
 }
 
+/* Whoever joined the group on this host hears what is sent to it from here, too (RFC 1112 7.1). */
+static void loop_back(struct weir_stack *s, const struct ip_send *send, const struct weir_buffer *b,
+                      uint32_t link)
+{
+    struct ip_path loop = {
+        .generation = s->ip.generation, .link = IP_LINK_LOOPBACK, .mtu = UINT16_MAX};
+    struct weir_buffer *copy;
+
+    if (!ip_group_joined(&s->ip, link, &send->dst)) {
+        return;
+    }
+    copy = ip_reply_buffer(&s->ip, b->size);
+    if (!copy) {
+        env_drop(&s->env, WEIR_DROP_NO_MEMORY, link, 0);
+        return;
+    }
+    copy->size = b->size;
+    buffer_copy_within(&s->env.buffers, copy->data, b->data, b->size);
+    ip_path_send(&s->ip, copy, send, &loop);
+}
+
+void udp_way_out(struct weir_stack *s, const struct udp_socket *u, const struct outgoing *o,
+                 struct weir_buffer *b, uint8_t protocol)
+{
+    bool multicast = ip_addr_is_multicast(&o->dst);
+    struct ip_send send = {
+        .src = o->src,
+        .dst = o->dst,
+        .protocol = protocol,
+        .tos = u->tos,
+        .ttl = multicast ? u->multicast_ttl : u->ttl,
+        .dont_fragment = u->dont_fragment,
+        .payload_size = b->size,
+    };
+
+    if (multicast && u->multicast_loop && o->path.link != IP_LINK_LOOPBACK) {
+        loop_back(s, &send, b, o->path.link);
+    }
+    if (send.ttl == 0) { /* a group, and not beyond this host */
+        buffer_unref(&s->env.buffers, b);
+        return;
+    }
+    ip_path_send(&s->ip, b, &send, &o->path);
+}
+
 static int emit(struct weir_stack *s, const struct udp_socket *u, const struct outgoing *o,
                 const void *data, uint32_t size)
 {
     struct weir_buffer *b = ip_reply_buffer(&s->ip, UDP_HEADER_SIZE + size);
-    struct ip_send send = {
-        .src = o->src,
-        .dst = o->dst,
-        .protocol = IP_PROTOCOL_UDP,
-        .tos = u->tos,
-        .ttl = ip_addr_is_multicast(&o->dst) ? u->multicast_ttl : u->ttl,
-        .dont_fragment = u->dont_fragment,
-    };
     uint64_t sum;
     uint16_t checksum;
 
     if (!b) {
         return WEIR_ENOBUFS;
     }
-    b->size = send.payload_size = UDP_HEADER_SIZE + size;
+    b->size = UDP_HEADER_SIZE + size;
     store_be16(b->data, u->local_port);
     store_be16(b->data + 2, o->port);
     store_be16(b->data + 4, (uint16_t)b->size);
@@ -138,7 +168,7 @@ static int emit(struct weir_stack *s, const struct udp_socket *u, const struct o
     sum = csum_pseudo(&o->src, &o->dst, IP_PROTOCOL_UDP, b->size);
     checksum = csum_finish(csum_sum(&s->env.config.ops, b->data, b->size, sum));
     csum_store(b->data + 6, checksum ? checksum : 0xffff); /* 0 means none */
-    ip_path_send(&s->ip, b, &send, &o->path);
+    udp_way_out(s, u, o, b, IP_PROTOCOL_UDP);
     return WEIR_OK;
 }
 
@@ -148,7 +178,7 @@ int64_t udp_send(struct weir_stack *s, struct udp_socket *u, const void *data, s
     struct outgoing o;
     int error;
 
-    if (size > WEIR_UDP_DATAGRAM_MAX) {
+    if (size > (u->raw ? UINT16_MAX - IP4_HEADER_SIZE : WEIR_UDP_DATAGRAM_MAX)) {
         return WEIR_EMSGSIZE;
     }
     error = where_to(s, u, to, from, &o);
@@ -159,9 +189,10 @@ int64_t udp_send(struct weir_stack *s, struct udp_socket *u, const void *data, s
         return error;
     }
     o.header_size = ip_addr_is_v4(&o.dst) ? IP4_HEADER_SIZE : IP6_HEADER_SIZE;
-    error = check_room(s, u, &o, UDP_HEADER_SIZE + (uint32_t)size);
+    error = check_room(s, u, &o, (u->raw ? 0 : UDP_HEADER_SIZE) + (uint32_t)size);
     if (error == WEIR_OK) {
-        error = emit(s, u, &o, data, (uint32_t)size);
+        error = u->raw ? raw_emit(s, u, &o, data, (uint32_t)size)
+                       : emit(s, u, &o, data, (uint32_t)size);
     }
     return error == WEIR_OK ? (int64_t)size : error;
 }

@@ -60,6 +60,8 @@ struct icmp_quote {
     uint8_t protocol;
     uint16_t src_port, dst_port;
     uint32_t tcp_seq;
+    uint8_t icmp_type; /* of ICMP and ICMPv6, 0: cut off */
+    uint16_t icmp_id;  /* if that is an echo message */
     uint16_t
         size; /* IPv4: total length of the quoted packet, as far as it can be trusted; IPv6: 0 */
 };

@@ -15,6 +15,11 @@
 /* Ports and sequence number; protocols without ports have none. */
 static bool take_upper(const uint8_t *p, size_t size, struct icmp_quote *q)
 {
+    bool icmp = q->protocol == IP_PROTOCOL_ICMP || q->protocol == IP_PROTOCOL_ICMP6;
+    if (icmp && size >= QUOTE_UPPER_SIZE) {
+        q->icmp_type = p[0];
+        q->icmp_id = load_be16(p + 4);
+    }
     if (q->protocol != IP_PROTOCOL_TCP && q->protocol != IP_PROTOCOL_UDP) {
         return true;
     }
