@@ -60,7 +60,8 @@ enum weir_sock_errno {
     WEIR_SOCK_ECONNREFUSED = 111,
     WEIR_SOCK_EHOSTUNREACH = 113,
     WEIR_SOCK_EALREADY = 114,
-    WEIR_SOCK_EINPROGRESS = 115
+    WEIR_SOCK_EINPROGRESS = 115,
+    WEIR_SOCK_ENODEV = 19
 };
 
 /* "EAGAIN" for 11 or -11; "EUNKNOWN" for a number that is not in the table, "OK" for 0. */
@@ -71,7 +72,8 @@ enum { WEIR_AF_UNSPEC = 0, WEIR_AF_INET = 2, WEIR_AF_INET6 = 10 };
 /* Types; the flags beside them are allowed and mean nothing here. */
 enum {
     WEIR_SOCK_STREAM = 1,
-    WEIR_SOCK_DGRAM = 2,
+    WEIR_SOCK_DGRAM = 2, /* UDP, or with protocol WEIR_SOL_ICMP, WEIR_SOL_ICMPV6: ping (raw.h) */
+    WEIR_SOCK_RAW = 3,
     WEIR_SOCK_NONBLOCK = 0x800,
     WEIR_SOCK_CLOEXEC = 0x80000
 };
@@ -97,7 +99,10 @@ enum weir_sock_level {
     WEIR_SOL_SOCKET = 1,
     WEIR_SOL_TCP = 6,
     WEIR_SOL_UDP = 17,
-    WEIR_SOL_IPV6 = 41
+    WEIR_SOL_IPV6 = 41,
+    WEIR_SOL_ICMP = 1, /* only as a protocol: the number is SOL_SOCKET's */
+    WEIR_SOL_ICMPV6 = 58,
+    WEIR_SOL_RAW = 255
 };
 
 enum weir_sock_option {
@@ -175,16 +180,34 @@ enum weir_sock_fastopen {
 enum weir_sock_ip_option {
     WEIR_IP_TOS = 1,
     WEIR_IP_TTL = 2,
+    WEIR_IP_HDRINCL = 3, /* SOCK_RAW: what is sent begins with the IP header */
     WEIR_IP_MTU_DISCOVER = 10,
-    WEIR_IP_MTU = 14 /* of the path; ENOTCONN without a connection */
+    WEIR_IP_MTU = 14, /* of the path; ENOTCONN without a connection */
+    /* Of datagram sockets. The values are Linux's: struct ip_mreqn, ip_mreq or in_addr for IF, ip_mreqn or ip_mreq
+     * for memberships (EADDRINUSE, EADDRNOTAVAIL, ENODEV). */
+    WEIR_IP_MULTICAST_IF = 32,
+    WEIR_IP_MULTICAST_TTL = 33,
+    WEIR_IP_MULTICAST_LOOP = 34,
+    WEIR_IP_ADD_MEMBERSHIP = 35,
+    WEIR_IP_DROP_MEMBERSHIP = 36
 };
 enum weir_sock_ip6_option {
+    WEIR_IPV6_CHECKSUM = 7, /* SOCK_RAW: WEIR_RAW_CHECKSUM_OFFSET, -1: none; also of SOL_RAW */
     WEIR_IPV6_UNICAST_HOPS = 16,
+    WEIR_IPV6_MULTICAST_IF = 17, /* an index: the link's + 1 */
+    WEIR_IPV6_MULTICAST_HOPS = 18,
+    WEIR_IPV6_MULTICAST_LOOP = 19,
+    WEIR_IPV6_ADD_MEMBERSHIP = 20, /* struct ipv6_mreq */
+    WEIR_IPV6_DROP_MEMBERSHIP = 21,
     WEIR_IPV6_MTU_DISCOVER = 23,
     WEIR_IPV6_MTU = 24,
     WEIR_IPV6_V6ONLY = 26,
-    WEIR_IPV6_TCLASS = 67
+    WEIR_IPV6_TCLASS = 67,
+    WEIR_IPV6_HDRINCL = 36
 };
+
+/* Of SOL_RAW (4 bytes) and SOL_ICMPV6 (32 bytes): ICMP types that are not wanted. */
+enum { WEIR_ICMP_FILTER = 1 };
 
 /* IP_MTU_DISCOVER, IPV6_MTU_DISCOVER. WANT, the default, and DO set DF and believe ICMP's "too big"; for
  * TCP all others mean the link's MTU, without DF. */
@@ -262,8 +285,10 @@ WEIR_API struct weir_sock *weir_sock_changed(struct weir_sock_space *space);
 
 /* ---- Calls -------------------------------------------------------------------------------------------- */
 
-/* EAFNOSUPPORT, ESOCKTNOSUPPORT (all but streams and datagrams), EPROTONOSUPPORT (protocol: 0, or
- * 6 and 17), ENOMEM. */
+/* EAFNOSUPPORT, ESOCKTNOSUPPORT (all but streams, datagrams and raw), EPROTONOSUPPORT (protocol: 0, or 6 of streams,
+ * 17 and the family's ICMP of datagrams; 1..255 of raw), ENOMEM. Raw and ping sockets are datagram
+ * sockets without ports: getsockname says the protocol, and the ICMP identifier; what is sent and
+ * received is as raw.h says. */
 WEIR_API int weir_sock_socket(struct weir_sock_space *space, int domain, int type, int protocol,
                               struct weir_sock **sock);
 

@@ -141,7 +141,8 @@ int weir_sock_bind(struct weir_sock *s, const struct weir_endpoint *local)
     if (error != 0) {
         return error;
     }
-    if ((s->handle && !s->dgram) || s->kind != SOCK_UNCONNECTED || s->local.port != 0 ||
+    if ((s->handle && !s->dgram) || s->kind != SOCK_UNCONNECTED ||
+        (s->local.port != 0 && s->type != WEIR_SOCK_RAW) ||
         (s->domain == 6 && s->o.v6only && ip_addr_is_v4(&name.ip))) {
         return -WEIR_SOCK_EINVAL;
     }

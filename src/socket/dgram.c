@@ -16,7 +16,9 @@ static bool dgram_info(const struct weir_sock *s, struct weir_udp_info *info)
 
 int sock_dgram_open(struct weir_sock *s)
 {
-    int error = weir_udp_open(s->space->stack, s->slot, &s->handle);
+    int error = s->protocol == WEIR_SOL_UDP && s->type == WEIR_SOCK_DGRAM
+                    ? weir_udp_open(s->space->stack, s->slot, &s->handle)
+                    : sock_raw_open(s);
 
     s->dgram = true;
     if (error != WEIR_OK) {
@@ -63,6 +65,8 @@ static void apply_family(struct weir_sock *s, bool v4)
 
     (void)weir_udp_set(stack, s->handle, WEIR_UDP_TTL, ttl_of(s, v4));
     (void)weir_udp_set(stack, s->handle, WEIR_UDP_TOS, v4 ? s->o.tos : s->o.tclass);
+    (void)weir_udp_set(stack, s->handle, WEIR_UDP_MULTICAST_TTL,
+                       (uint64_t)(v4 ? s->o.multicast_ttl : s->o.multicast_hops));
 }
 
 void sock_dgram_apply(struct weir_sock *s)
@@ -70,7 +74,7 @@ void sock_dgram_apply(struct weir_sock *s)
     struct weir_stack *stack = s->space->stack;
     uint64_t room = s->o.tcp.receive_buffer;
 
-    apply_family(s, ip_addr_is_v4(s->remote.port ? &s->remote.ip : &s->local.ip));
+    apply_family(s, ip_addr_is_v4(s->kind == SOCK_CONNECTED ? &s->remote.ip : &s->local.ip));
     (void)weir_udp_set(stack, s->handle, WEIR_UDP_REUSE_ADDRESS, s->o.reuse_address);
     (void)weir_udp_set(stack, s->handle, WEIR_UDP_BROADCAST, s->o.broadcast);
     (void)weir_udp_set(stack, s->handle, WEIR_UDP_DONT_FRAGMENT,
@@ -79,6 +83,11 @@ void sock_dgram_apply(struct weir_sock *s)
     /* SO_RCVBUF n says 2n, and memory, which is what is counted here, is allowed that much */
     (void)weir_udp_set(stack, s->handle, WEIR_UDP_RECEIVE_BUFFER,
                        room ? room * 2 : SOCK_DGRAM_BUFFER);
+    (void)weir_udp_set(stack, s->handle, WEIR_UDP_MULTICAST_LOOP, s->o.multicast_loop);
+    (void)weir_udp_set(stack, s->handle, WEIR_UDP_MULTICAST_LINK, s->o.multicast_link);
+    if (s->type == WEIR_SOCK_RAW) {
+        sock_raw_apply(s);
+    }
 }
 
 /* ---- Names -------------------------------------------------------------------------------------------- */
@@ -94,6 +103,9 @@ static void learn_local(struct weir_sock *s)
             name.ip = sock_name_any(s).ip;
         }
         name.scope = s->bound.scope;
+        if (s->type == WEIR_SOCK_RAW) {
+            name.port = s->protocol;
+        }
         s->local = name;
     }
 }
@@ -140,7 +152,10 @@ static int destination(struct weir_sock *s, const struct weir_endpoint *to, stru
         return -WEIR_SOCK_ENETUNREACH;
     }
     *e = sock_name_core(&name);
-    return name.port ? 0 : -WEIR_SOCK_EINVAL;
+    if (s->type == WEIR_SOCK_RAW) { /* Linux: of IPv6 the port is the protocol, or 0 */
+        return s->domain == 4 || !name.port || name.port == s->protocol ? 0 : -WEIR_SOCK_EINVAL;
+    }
+    return name.port || s->protocol != WEIR_SOL_UDP ? 0 : -WEIR_SOCK_EINVAL;
 }
 
 int sock_dgram_connect(struct weir_sock *s, const struct weir_endpoint *remote)
@@ -233,7 +248,8 @@ int64_t sock_dgram_send(struct weir_sock *s, const struct weir_sock_message *m, 
     if (error != 0) {
         return error;
     }
-    if (m->slice_count > SLICES_MAX || size > WEIR_UDP_DATAGRAM_MAX) {
+    if (m->slice_count > SLICES_MAX ||
+        size > (s->type == WEIR_SOCK_RAW ? UINT16_MAX : WEIR_UDP_DATAGRAM_MAX)) {
         return -WEIR_SOCK_EMSGSIZE;
     }
     if (m->slice_count <= 1 || size == 0) {
@@ -269,7 +285,7 @@ static int64_t take(struct weir_sock *s, void *data, size_t size, int flags,
 static int64_t take_scattered(struct weir_sock *s, const struct weir_sock_message *m, int flags,
                               struct weir_udp_meta *meta)
 {
-    size_t room = (size_t)min_u64(message_size(m), WEIR_UDP_DATAGRAM_MAX), at = 0;
+    size_t room = (size_t)min_u64(message_size(m), UINT16_MAX), at = 0;
     uint8_t *whole = room ? sock_alloc(s->space, room) : NULL;
     int64_t done;
 

@@ -34,6 +34,7 @@ static const struct {
     {WEIR_SOCK_EHOSTUNREACH, "EHOSTUNREACH"},
     {WEIR_SOCK_EALREADY, "EALREADY"},
     {WEIR_SOCK_EINPROGRESS, "EINPROGRESS"},
+    {WEIR_SOCK_ENODEV, "ENODEV"},
 };
 
 const char *weir_sock_error_name(int error)

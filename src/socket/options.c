@@ -4,6 +4,9 @@
 void sock_options_init(struct sock_options *o, const struct weir_sock_config *config)
 {
     memcpy(&o->tcp, &config->tcp, sizeof(o->tcp)); /* padding too: it is compared with memcmp */
+    o->multicast_ttl = o->multicast_hops = 1;
+    o->multicast_loop = true;
+    o->multicast_link = WEIR_ANY_LINK;
     o->ttl = o->hops = -1;
     o->tos = o->tclass = config->tcp.tos;
     o->pmtudisc = config->tcp.path_mtu_discovery ? WEIR_IP_PMTUDISC_WANT : WEIR_IP_PMTUDISC_DONT;
@@ -192,9 +195,9 @@ static int get_socket(struct weir_sock *s, int name, int32_t *value)
     case WEIR_SO_OOBINLINE: *value = s->oob_inline; return 0;
     case WEIR_SO_KEEPALIVE: *value = s->o.tcp.keepalive; return 0;
     case WEIR_SO_BROADCAST: *value = s->o.broadcast; return 0;
-    case WEIR_SO_TYPE: *value = s->dgram ? WEIR_SOCK_DGRAM : WEIR_SOCK_STREAM; return 0;
+    case WEIR_SO_TYPE: *value = s->dgram ? s->type : WEIR_SOCK_STREAM; return 0;
     case WEIR_SO_DOMAIN: *value = s->domain == 4 ? WEIR_AF_INET : WEIR_AF_INET6; return 0;
-    case WEIR_SO_PROTOCOL: *value = s->dgram ? WEIR_SOL_UDP : WEIR_SOL_TCP; return 0;
+    case WEIR_SO_PROTOCOL: *value = s->dgram ? s->protocol : WEIR_SOL_TCP; return 0;
     case WEIR_SO_ACCEPTCONN: *value = s->listening; return 0;
     case WEIR_SO_RCVLOWAT: *value = (int32_t)s->o.tcp.receive_lowat; return 0;
     case WEIR_SO_RCVBUF: *value = buffer_size(s, WEIR_OPT_RECEIVE_BUFFER); return 0;
@@ -277,7 +280,12 @@ int weir_sock_setsockopt(struct weir_sock *s, int level, int name, const void *v
     if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MAX_PACING_RATE) {
         return set_pacing_rate(s, value, size);
     }
+    if ((level == WEIR_SOL_IP || level == WEIR_SOL_IPV6) && sock_multicast_is_option(level, name)) {
+        return sock_multicast_set(s, level, name, value, size);
+    }
     switch (level) {
+    case WEIR_SOL_RAW:
+    case WEIR_SOL_ICMPV6: return sock_raw_set_filter(s, level, name, value, size);
     case WEIR_SOL_SOCKET:
     case WEIR_SOL_TCP:
         if (size < sizeof(number)) {
@@ -347,6 +355,9 @@ int weir_sock_getsockopt(struct weir_sock *s, int level, int name, void *value, 
     }
     if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MAX_PACING_RATE) {
         return get_pacing_rate(s, value, size);
+    }
+    if (level == WEIR_SOL_RAW || level == WEIR_SOL_ICMPV6) {
+        return sock_raw_get_filter(s, level, name, value, size);
     }
     switch (level) {
     case WEIR_SOL_SOCKET: error = get_socket(s, name, &number); break;

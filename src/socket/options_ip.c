@@ -31,7 +31,8 @@ int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_
 {
     int32_t number = 0;
 
-    if (name != WEIR_IP_TOS && name != WEIR_IP_TTL && name != WEIR_IP_MTU_DISCOVER) {
+    if (name != WEIR_IP_TOS && name != WEIR_IP_TTL && name != WEIR_IP_MTU_DISCOVER &&
+        name != WEIR_IP_HDRINCL) {
         return -WEIR_SOCK_ENOPROTOOPT;
     }
     if (size >= sizeof(number)) {
@@ -43,6 +44,9 @@ int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_
     } /* an empty TOS is 0 */
     if (name == WEIR_IP_MTU_DISCOVER) {
         return sock_option_set_pmtudisc(s, number);
+    }
+    if (name == WEIR_IP_HDRINCL) {
+        return s->domain == 4 ? sock_raw_set_header(s, number) : -WEIR_SOCK_ENOPROTOOPT;
     }
     if (name == WEIR_IP_TOS) {
         s->o.tos = (uint8_t)((number & ~ECN_BITS) | (s->o.tos & ECN_BITS));
@@ -69,7 +73,8 @@ int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32
     int32_t number = 0;
 
     if (s->domain != 6 || (name != WEIR_IPV6_V6ONLY && name != WEIR_IPV6_TCLASS &&
-                           name != WEIR_IPV6_UNICAST_HOPS && name != WEIR_IPV6_MTU_DISCOVER)) {
+                           name != WEIR_IPV6_UNICAST_HOPS && name != WEIR_IPV6_MTU_DISCOVER &&
+                           name != WEIR_IPV6_HDRINCL && name != WEIR_IPV6_CHECKSUM)) {
         return -WEIR_SOCK_ENOPROTOOPT;
     }
     if (size < sizeof(number)) {
@@ -78,6 +83,10 @@ int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32
     memcpy(&number, value, sizeof(number));
     if (name == WEIR_IPV6_V6ONLY) {
         return set_v6only(s, number);
+    }
+    if (name == WEIR_IPV6_HDRINCL || name == WEIR_IPV6_CHECKSUM) {
+        return name == WEIR_IPV6_CHECKSUM ? sock_raw_set_checksum(s, number)
+                                          : sock_raw_set_header(s, number);
     }
     if (name == WEIR_IPV6_MTU_DISCOVER) {
         return sock_option_set_pmtudisc(s, number);
@@ -99,7 +108,13 @@ int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32
 
 int sock_option_get_ip(struct weir_sock *s, int name, int32_t *value)
 {
+    if (sock_multicast_is_option(WEIR_SOL_IP, name)) {
+        return sock_multicast_get(s, WEIR_SOL_IP, name, value);
+    }
     switch (name) {
+    case WEIR_IP_HDRINCL:
+        *value = s->o.header_included;
+        return s->type == WEIR_SOCK_RAW ? 0 : -WEIR_SOCK_ENOPROTOOPT;
     case WEIR_IP_TOS: *value = s->o.tos; return 0;
     case WEIR_IP_MTU_DISCOVER: *value = s->o.pmtudisc; return 0;
     case WEIR_IP_MTU: return sock_option_get_mtu(s, value);
@@ -113,7 +128,14 @@ int sock_option_get_ip6(struct weir_sock *s, int name, int32_t *value)
     if (s->domain != 6) {
         return -WEIR_SOCK_EOPNOTSUPP;
     }
+    if (sock_multicast_is_option(WEIR_SOL_IPV6, name)) {
+        return sock_multicast_get(s, WEIR_SOL_IPV6, name, value);
+    }
     switch (name) {
+    case WEIR_IPV6_HDRINCL:
+    case WEIR_IPV6_CHECKSUM:
+        *value = name == WEIR_IPV6_HDRINCL ? s->o.header_included : s->o.checksum_offset;
+        return s->type == WEIR_SOCK_RAW ? 0 : -WEIR_SOCK_ENOPROTOOPT;
     case WEIR_IPV6_V6ONLY: *value = s->o.v6only; return 0;
     case WEIR_IPV6_TCLASS: *value = s->o.tclass; return 0;
     case WEIR_IPV6_MTU_DISCOVER: *value = s->o.pmtudisc; return 0;

@@ -9,12 +9,13 @@
  * Reading order: address.c, space.c, state.c, bind.c, ghost.c, open.c, io.c, fastopen.c, zerocopy.c, poll.c,
  * close.c; then the
  * options (options*.c).
- * Datagrams are dgram.c alone.
+ * Datagrams are dgram.c, with raw.c (raw IP, ping) and multicast.c.
  */
 #ifndef SOCKET_SOCK_H
 #define SOCKET_SOCK_H
 
 #include <string.h>
+#include <weir/raw.h>
 #include <weir/socket.h>
 #include <weir/udp.h>
 
@@ -53,6 +54,12 @@ struct sock_options {
     uint8_t pmtudisc; /* enum weir_sock_pmtudisc; one for both families */
     bool reuse_address, v6only, cork, zerocopy, broadcast;
     bool fastopen_connect; /* TCP_FASTOPEN_CONNECT */
+    bool multicast_loop, header_included;
+    int16_t multicast_ttl, multicast_hops;
+    uint32_t multicast_link; /* WEIR_ANY_LINK: by the route */
+    uint8_t multicast_if[4]; /* how IP_MULTICAST_IF named it */
+    int32_t checksum_offset;
+    uint32_t blocked[8]; /* ICMP types */
 };
 
 /* fastopen.c */
@@ -92,7 +99,8 @@ struct weir_sock {
     bool write_blocked; /* the core will say WRITABLE */
     bool oob_inline, oob_taken; /* taken: recv(MSG_OOB) gave the byte at the mark already */
     bool in_changed, lingering;
-    bool dgram; /* the handle is of UDP (dgram.c); always there */
+    bool dgram; /* the handle is of UDP or raw.h (dgram.c); always there */
+    uint8_t type, protocol;
 };
 
 /* A connection whose socket was closed and which may still hold its port. */
@@ -224,6 +232,21 @@ int64_t sock_dgram_recv(struct weir_sock *s, struct weir_sock_message *m, int fl
 unsigned sock_dgram_poll(const struct weir_sock *s);
 int sock_dgram_ioctl(const struct weir_sock *s, unsigned request, int *value);
 int sock_dgram_shutdown(struct weir_sock *s, int how);
+
+/* ---- raw.c: SOCK_RAW and ping */
+int sock_protocol_of(int domain, int type, int protocol); /* or a negative errno */
+int sock_raw_open(struct weir_sock *s);                   /* the core's error */
+void sock_raw_apply(const struct weir_sock *s);
+int sock_raw_set_header(struct weir_sock *s, int32_t value);
+int sock_raw_set_checksum(struct weir_sock *s, int32_t value);
+int sock_raw_set_filter(struct weir_sock *s, int level, int name, const void *value, uint32_t size);
+int sock_raw_get_filter(const struct weir_sock *s, int level, int name, void *value,
+                        uint32_t *size);
+
+/* ---- multicast.c */
+bool sock_multicast_is_option(int level, int name);
+int sock_multicast_set(struct weir_sock *s, int level, int name, const void *value, uint32_t size);
+int sock_multicast_get(const struct weir_sock *s, int level, int name, int32_t *value);
 
 /* ---- options */
 void sock_options_init(struct sock_options *o, const struct weir_sock_config *config);

@@ -253,17 +253,17 @@ int weir_sock_socket(struct weir_sock_space *space, int domain, int type, int pr
     if (type < 0 || type > TYPE_MAX) {
         return -WEIR_SOCK_EINVAL;
     }
-    if (type != WEIR_SOCK_STREAM && type != WEIR_SOCK_DGRAM) {
-        return -WEIR_SOCK_ESOCKTNOSUPPORT;
-    }
-    if (protocol != 0 && protocol != (type == WEIR_SOCK_STREAM ? WEIR_SOL_TCP : WEIR_SOL_UDP)) {
-        return -WEIR_SOCK_EPROTONOSUPPORT;
+    protocol = sock_protocol_of(domain, type, protocol);
+    if (protocol < 0) {
+        return protocol;
     }
     *out = sock_new(space, domain == WEIR_AF_INET ? 4 : 6);
     if (!*out) {
         return -WEIR_SOCK_ENOMEM;
     }
-    if (type == WEIR_SOCK_DGRAM && sock_dgram_open(*out) != 0) {
+    (*out)->type = (uint8_t)type;
+    (*out)->protocol = (uint8_t)protocol;
+    if (type != WEIR_SOCK_STREAM && sock_dgram_open(*out) != 0) {
         sock_del(*out);
         *out = NULL;
         return -WEIR_SOCK_ENOMEM;

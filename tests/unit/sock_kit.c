@@ -14,7 +14,7 @@ static void note_options(struct sk_packet *p, const uint8_t *at, const uint8_t *
         p->mss = (uint16_t)(at[2] << 8 | at[3]);
 }
 
-/* TCP over IPv4 without options or IPv6 without extensions: all that these tests send. */
+/* Over IPv4 without options or IPv6 without extensions; only TCP is counted. */
 static void on_packet(void *ctx, const uint8_t *packet, size_t size,
                       const struct weir_offload *offload, bool out, weir_time now)
 {
@@ -24,12 +24,12 @@ static void on_packet(void *ctx, const uint8_t *packet, size_t size,
     const uint8_t *tcp = packet + (v4 ? 20 : 40);
     (void)offload;
     (void)now;
+    if (v4)
+        memcpy(p->headers, packet, size < sizeof(p->headers) ? size : sizeof(p->headers));
+    p->ttl = packet[v4 ? 8 : 7];
     if (size < (size_t)(v4 ? 40 : 60) || packet[v4 ? 9 : 6] != 6)
         return;
     p->count++;
-    if (v4)
-        memcpy(p->headers, packet, sizeof(p->headers));
-    p->ttl = packet[v4 ? 8 : 7];
     p->tos = (uint8_t)(v4 ? packet[1] : packet[0] << 4 | packet[1] >> 4);
     p->flags = tcp[13];
     p->fin += (tcp[13] & 1) != 0;

@@ -9,8 +9,13 @@ static void test_socket(void **state)
     sk_fails(weir_sock_socket(k->space[0], 99, 1, 0, &s), WEIR_SOCK_EAFNOSUPPORT);
     sk_fails(weir_sock_socket(k->space[0], WEIR_AF_UNSPEC, 1, 0, &s), WEIR_SOCK_EAFNOSUPPORT);
     sk_fails(weir_sock_socket(k->space[0], WEIR_AF_INET, 99, 0, &s), WEIR_SOCK_EINVAL);
-    sk_fails(weir_sock_socket(k->space[0], WEIR_AF_INET, 3 /* SOCK_RAW */, 0, &s),
+    sk_fails(weir_sock_socket(k->space[0], WEIR_AF_INET, 4 /* SOCK_RDM */, 0, &s),
              WEIR_SOCK_ESOCKTNOSUPPORT);
+    sk_fails(weir_sock_socket(k->space[0], WEIR_AF_INET, WEIR_SOCK_RAW, 0, &s),
+             WEIR_SOCK_EPROTONOSUPPORT);
+    sk_fails(weir_sock_socket(k->space[0], WEIR_AF_INET, WEIR_SOCK_RAW, 256, &s), WEIR_SOCK_EINVAL);
+    sk_fails(weir_sock_socket(k->space[0], WEIR_AF_INET, WEIR_SOCK_DGRAM, WEIR_SOL_ICMPV6, &s),
+             WEIR_SOCK_EPROTONOSUPPORT);
     sk_fails(weir_sock_socket(k->space[0], WEIR_AF_INET, 1, 17, &s), WEIR_SOCK_EPROTONOSUPPORT);
     assert_null(s);
     sk_ok(weir_sock_socket(k->space[0], WEIR_AF_INET6,
