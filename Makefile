@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 MINUTES ?= 5
 .DEFAULT_GOAL := help
-.PHONY: help all demo test interop fuzz bench mutants conformance install clean format
+.PHONY: help all demo test interop fuzz bench goodput mutants conformance install clean format
 
 help: ## Show this list
 	@echo "make demo is the place to begin. All commands:"
@@ -40,6 +40,11 @@ conformance: ## Write docs/rfc9293.md: each requirement, its tests and its mutan
 bench: ## Run the benchmarks
 	@tools/install-deps bench
 	@tools/bench
+
+goodput: ## Goodput and retransmissions beside Linux's over a bad link (an hour; GOODPUT="--cells 100mbit --seeds 1" for less)
+	@tools/install-deps bench
+	@tools/build bench all
+	@tests/bench/goodput.py build/bench $(GOODPUT)
 
 install: ## Install into PREFIX=/usr/local (DESTDIR is respected)
 	@tools/install-deps build

@@ -119,6 +119,10 @@ struct weir_impair_direction {
     /* Congestion experienced instead of a loss; of ECN-capable packets only (RFC 3168 5), others pass. */
     double mark;         /* probability 0..1 */
     uint32_t mark_queue; /* with `rate`: while at least this many packets wait; 0: not */
+    /* TCP segments with data only: lost with probability 0..1, decided by nothing but the seed, the first byte's
+     * place in the stream and how many times it was sent. So two senders meet the same fate. */
+    double data_loss;
+    bool count_transmissions; /* the records have `transmission`; always so with data_loss */
 };
 
 enum weir_impair_fate {
@@ -140,6 +144,8 @@ struct weir_impair_record {
     uint32_t size;
     const uint8_t *packet; /* its bytes as handed in (whole checksum), valid during the call */
     bool marked;           /* it was ECN-capable and comes out as CE */
+    uint32_t transmission; /* of a TCP segment with data, when counted: 1 when it is new; else 0 */
+    uint32_t payload;      /* then: bytes of data */
 };
 
 struct weir_impair_config {

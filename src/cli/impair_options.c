@@ -23,6 +23,7 @@ enum what {
     CORRUPT,
     MARK,
     MARK_QUEUE,
+    DATA_LOSS,
     DROP
 };
 enum { BOTH = 0, ONLY_OUT, ONLY_IN, VARIANTS };
@@ -49,6 +50,7 @@ static const struct argp_option impair_table[] = {
     OPTION("corrupt", CORRUPT, "P", "flip a bit in this share"),
     OPTION("mark", MARK, "P", "mark this share with CE, of packets with ECT"),
     OPTION("mark-queue", MARK_QUEUE, "N", "and all while N or more wait for the rate"),
+    OPTION("data-loss", DATA_LOSS, "P", "lose this share of the data: the same for every sender"),
     OPTION("drop", DROP, "N[,N...]", "lose just these, counted from 1 in each direction"),
     {"seed", KEY_SEED, "N", 0, "choose another course of chance (1)", 5},
     {0}};
@@ -92,6 +94,7 @@ static bool set_direction(struct impair_options *o, enum what what, int directio
     case DUPLICATE: return value_probability(text, &d->duplicate);
     case CORRUPT: return value_probability(text, &d->corrupt);
     case MARK: return value_probability(text, &d->mark);
+    case DATA_LOSS: d->count_transmissions = true; return value_probability(text, &d->data_loss);
     case DROP: return set_drop(o, direction, text);
     case QUEUE:
         if (!value_number(text, 1, 1000000, &number)) {

@@ -28,12 +28,12 @@ static void put_line(struct relay_log *log, json_t *line)
 
 static json_t *describe(const struct weir_impair_direction *d)
 {
-    return json_pack("{s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "loss", d->loss,
+    return json_pack("{s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:f}", "loss", d->loss,
                      "delay_ns", (json_int_t)d->delay, "jitter_ns", (json_int_t)d->jitter,
                      "rate_bits", (json_int_t)d->rate, "queue_packets",
                      (json_int_t)d->queue_packets, "reorder", d->reorder, "duplicate", d->duplicate,
                      "corrupt", d->corrupt, "mark", d->mark, "mark_queue",
-                     (json_int_t)d->mark_queue);
+                     (json_int_t)d->mark_queue, "data_loss", d->data_loss);
 }
 
 void relay_log_begin(struct relay_log *log, const struct impair_options *impair, uint64_t epoch_ns)
@@ -74,6 +74,8 @@ static void count(struct relay_counts *c, const struct weir_impair_record *r)
     if (!copy) {
         c->sent++;
         c->bytes += r->size;
+        c->payload += r->payload;
+        c->repeated += r->transmission > 1 ? r->payload : 0;
         c->reordered += r->reordered && r->fate == WEIR_IMPAIR_DELIVERED;
         c->corrupted += r->corrupted && r->fate == WEIR_IMPAIR_DELIVERED;
         c->marked += r->marked && r->fate == WEIR_IMPAIR_DELIVERED;
@@ -141,6 +143,9 @@ void relay_log_packet(struct relay_log *log, const struct weir_impair_record *r)
                   (int)r->reordered, "corrupted", (int)r->corrupted, "marked", (int)r->marked);
     if (line != NULL) {
         add_tcp(log, line, r);
+        if (r->transmission > 0) {
+            json_object_set_new(line, "transmission", json_integer(r->transmission));
+        }
     }
     put_line(log, line);
 }
@@ -154,13 +159,14 @@ static uint64_t under_way(const struct relay_counts *c)
 
 static json_t *sum_up(const struct relay_counts *c)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent",
                      (json_int_t)c->sent, "bytes", (json_int_t)c->bytes, "delivered",
                      (json_int_t)c->delivered, "lost", (json_int_t)c->lost, "dropped",
                      (json_int_t)c->dropped, "queue_full", (json_int_t)c->queue_full, "duplicated",
                      (json_int_t)c->duplicated, "reordered", (json_int_t)c->reordered, "corrupted",
                      (json_int_t)c->corrupted, "marked", (json_int_t)c->marked, "under_way",
-                     (json_int_t)under_way(c));
+                     (json_int_t)under_way(c), "payload", (json_int_t)c->payload, "repeated",
+                     (json_int_t)c->repeated);
 }
 
 void relay_log_end(struct relay_log *log, weir_time now)
@@ -182,5 +188,9 @@ void relay_log_print(const struct relay_log *log, FILE *out)
                 " corrupted, %" PRIu64 " marked\n",
                 log->names[i], log->names[1 - i], c->sent, c->lost, c->dropped, c->queue_full,
                 c->duplicated, c->reordered, c->corrupted, c->marked);
+        if (c->payload > 0) {
+            fprintf(out, "%s to %s: %" PRIu64 " bytes of data, %" PRIu64 " of them repeated\n",
+                    log->names[i], log->names[1 - i], c->payload, c->repeated);
+        }
     }
 }

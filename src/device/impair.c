@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "device/ecn_mark.h"
+#include "device/transmissions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,8 @@ struct impair {
     struct weir_device device;
     struct impair_dir dir[2];
     struct held_queue held[2];
+    struct transmissions sent[2];
+    uint64_t seed;
     void (*log)(void *ctx, const struct weir_impair_record *record);
     void *log_ctx;
     int failed; /* what the inner device's send ended with */
@@ -99,7 +102,8 @@ struct hand_in {
 };
 
 static void log_packet(const struct hand_in *in, const struct impair_verdict *v, uint8_t fate,
-                       const uint8_t *packet, uint32_t size, bool marked)
+                       const uint8_t *packet, uint32_t size, bool marked,
+                       const struct transmission_seen *seen)
 {
     struct weir_impair_record record = {
         .direction = in->direction,
@@ -112,6 +116,8 @@ static void log_packet(const struct hand_in *in, const struct impair_verdict *v,
         .size = size,
         .packet = packet,
         .marked = marked,
+        .transmission = seen->number,
+        .payload = seen->payload,
     };
     if (in->impair->log) {
         in->impair->log(in->impair->log_ctx, &record);
@@ -129,11 +135,27 @@ static void corrupt(const struct impair *impair, struct held *h, uint64_t random
     h->packet[skip + bit / 8] ^= (uint8_t)(1u << (bit % 8));
 }
 
+/* Which transmission of which data this is, where somebody wants to know. */
+static struct transmission_seen look_at(struct impair *impair, uint32_t direction,
+                                        const uint8_t *packet, uint32_t size)
+{
+    const struct weir_impair_direction *c = &impair->dir[direction].config;
+
+    if (!c->count_transmissions && !(c->data_loss > 0)) {
+        return (struct transmission_seen){0};
+    }
+    return transmissions_note(&impair->sent[direction], packet, size,
+                              wire_link_size(impair->device.caps.medium));
+}
+
 static void hand_in_packet(void *ctx, uint8_t *packet, uint32_t size)
 {
     const struct hand_in *in = ctx;
+    struct impair_dir *dir = &in->impair->dir[in->direction];
     struct held_queue *q = &in->impair->held[in->direction];
-    struct impair_verdict v = impair_dir_judge(&in->impair->dir[in->direction], size, in->now);
+    struct transmission_seen seen = look_at(in->impair, in->direction, packet, size);
+    bool lost = transmission_lost(&seen, in->impair->seed + in->direction, dir->config.data_loss);
+    struct impair_verdict v = impair_dir_judge(dir, size, lost, in->now);
     struct held *h = NULL, *copy = NULL;
     bool marked = false;
 
@@ -147,7 +169,7 @@ static void hand_in_packet(void *ctx, uint8_t *packet, uint32_t size)
     if (h && v.mark) {
         marked = ecn_mark(h->packet, size, wire_link_size(in->impair->device.caps.medium));
     }
-    log_packet(in, &v, v.fate, packet, size, marked);
+    log_packet(in, &v, v.fate, packet, size, marked, &seen);
     if (!h) {
         return;
     }
@@ -157,7 +179,7 @@ static void hand_in_packet(void *ctx, uint8_t *packet, uint32_t size)
     held_insert(q, h);
     if (v.duplicated && (copy = held_new(h->packet, size, v.due)) != NULL) {
         held_insert(q, copy);
-        log_packet(in, &v, WEIR_IMPAIR_DUPLICATE, packet, size, marked);
+        log_packet(in, &v, WEIR_IMPAIR_DUPLICATE, packet, size, marked, &seen);
     }
 }
 
@@ -278,6 +300,7 @@ static void impair_free(struct impair *impair)
             held_drop_first(&impair->held[i]);
         }
         impair_dir_fini(&impair->dir[i]);
+        transmissions_fini(&impair->sent[i]);
     }
     free(impair);
 }
@@ -313,6 +336,7 @@ int weir_impair_new(struct weir_device **device, struct weir_device *inner,
     }
     impair->device = (struct weir_device){
         .ops = &impair_ops, .stack = inner->stack, .inner = inner, .caps = inner->caps};
+    impair->seed = config->seed;
     impair->log = config->log;
     impair->log_ctx = config->log_ctx;
     *device = &impair->device;

@@ -108,7 +108,8 @@ static weir_time propagate(struct impair_dir *dir, weir_time sent, double jitter
     return due;
 }
 
-struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, weir_time now)
+struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, bool lost,
+                                       weir_time now)
 {
     const struct weir_impair_direction *c = &dir->config;
     struct impair_verdict v = {.number = ++dir->number, .fate = WEIR_IMPAIR_DELIVERED};
@@ -118,7 +119,7 @@ struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, we
 
     if (list_has(&dir->drop, v.number)) {
         v.fate = WEIR_IMPAIR_DROPPED_NTH;
-    } else if (d.loss < c->loss) {
+    } else if (lost || d.loss < c->loss) {
         v.fate = WEIR_IMPAIR_LOST;
     } else if (!transmit(dir, size, now, &end)) {
         v.fate = WEIR_IMPAIR_QUEUE_FULL;
@@ -154,9 +155,10 @@ int impair_dir_init(struct impair_dir *dir, const struct weir_impair_direction *
     dir->config = *config;
     rng_seed(&dir->rng, seed);
     rng_seed(&dir->mark_rng, ~seed);
-    if (!is_probability(config->mark) || !is_probability(config->loss) ||
-        !is_probability(config->duplicate) || !is_probability(config->corrupt) ||
-        !is_probability(config->reorder) || config->queue_packets > QUEUE_MAX) {
+    if (!is_probability(config->mark) || !is_probability(config->data_loss) ||
+        !is_probability(config->loss) || !is_probability(config->duplicate) ||
+        !is_probability(config->corrupt) || !is_probability(config->reorder) ||
+        config->queue_packets > QUEUE_MAX) {
         return WEIR_EINVAL;
     }
     if (!list_init(&dir->drop, config->drop, config->drop_count) ||

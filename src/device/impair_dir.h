@@ -49,6 +49,8 @@ struct impair_verdict {
 int impair_dir_init(struct impair_dir *dir, const struct weir_impair_direction *config,
                     uint64_t seed);
 void impair_dir_fini(struct impair_dir *dir);
-struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, weir_time now);
+/* `lost`: what the packet says has decided so (transmissions.h). */
+struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, bool lost,
+                                       weir_time now);
 
 #endif

@@ -6,14 +6,37 @@
 static struct reassembly *ensure(struct tcp *t, struct tcp_conn *c)
 {
     if (!c->reassembly) {
-        struct reassembly *r = memory_alloc_zero(&t->env->memory, sizeof(*r));
-
-        if (r) {
-            ranges_init(&r->ranges, r->storage, REASSEMBLY_RANGES);
-        }
-        c->reassembly = r;
+        c->reassembly = memory_alloc_zero(&t->env->memory, sizeof(struct reassembly));
     }
     return c->reassembly;
+}
+
+static void destroy(struct tcp *t, struct tcp_conn *c)
+{
+    struct reassembly *r = c->reassembly;
+
+    memory_free(&t->env->memory, r->ranges.at, r->ranges.capacity * sizeof(struct range));
+    memory_free(&t->env->memory, r, sizeof(*r));
+    c->reassembly = NULL;
+}
+
+/* Twice the room for intervals; false: there are enough, or no memory. */
+static bool grow(struct tcp *t, struct reassembly *r)
+{
+    uint32_t old = r->ranges.capacity, capacity = old ? old * 2 : REASSEMBLY_RANGES_FIRST;
+    struct range *at;
+
+    if (old >= REASSEMBLY_RANGES_MAX ||
+        !(at = memory_alloc(&t->env->memory, capacity * sizeof(*at)))) {
+        return false;
+    }
+    if (old) {
+        memcpy(at, r->ranges.at, r->ranges.count * sizeof(*at));
+        memory_free(&t->env->memory, r->ranges.at, old * sizeof(*at));
+    }
+    r->ranges.at = at;
+    r->ranges.capacity = capacity;
+    return true;
 }
 
 static void release_if_empty(struct tcp *t, struct tcp_conn *c)
@@ -21,8 +44,7 @@ static void release_if_empty(struct tcp *t, struct tcp_conn *c)
     struct reassembly *r = c->reassembly;
 
     if (r && !r->head && !r->fin) {
-        memory_free(&t->env->memory, r, sizeof(*r));
-        c->reassembly = NULL;
+        destroy(t, c);
     }
 }
 
@@ -92,7 +114,8 @@ static enum weir_drop hold(struct tcp *t, struct tcp_conn *c, seq_pos seq, const
     if (!b) {
         return WEIR_DROP_NO_MEMORY;
     }
-    if (!ranges_add(&r->ranges, seq, seq + size, NULL)) {
+    if (!ranges_add(&r->ranges, seq, seq + size, NULL) &&
+        !(grow(t, r) && ranges_add(&r->ranges, seq, seq + size, NULL))) {
         buffer_unref(&t->env->buffers, b);
         return WEIR_DROP_REASSEMBLY_LIMIT;
     }
@@ -213,8 +236,7 @@ void reassembly_clear(struct tcp *t, struct tcp_conn *c)
         c->recvq_charge -= b->charge;
         buffer_unref(&t->env->buffers, b);
     }
-    memory_free(&t->env->memory, r, sizeof(*r));
-    c->reassembly = NULL;
+    destroy(t, c);
 }
 
 void reassembly_check(const struct tcp_conn *c)

@@ -11,12 +11,14 @@
 #include "base/ranges.h"
 #include "tcp/conn.h"
 
-#define REASSEMBLY_RANGES 64
+/* Intervals: as many as a full queue leaves behind in a fast sender's slow start, not as many as a peer could make up.
+ * What does not fit is dropped, so that a sender has to repeat it. */
+#define REASSEMBLY_RANGES_FIRST 16
+#define REASSEMBLY_RANGES_MAX 2048
 
 struct reassembly {
     struct weir_buffer *head, *tail; /* by position, disjoint */
     struct ranges ranges;            /* the same as intervals: what SACK reports */
-    struct range storage[REASSEMBLY_RANGES];
     seq_pos recent
         [WEIR_SACK_BLOCKS_MAX]; /* a position in each recently changed interval, newest first */
     uint32_t recent_count;

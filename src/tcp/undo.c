@@ -7,6 +7,29 @@
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
 
+static uint32_t timestamp_of(const struct tcp_conn *c, weir_time time)
+{
+    uint32_t stamp = (uint32_t)(time / WEIR_MS) + c->ts_offset;
+
+    return stamp ? stamp : 1; /* 0: none */
+}
+
+/* When the oldest repetition left that has not arrived: one of an earlier recovery, or a probe. Its echo is older than
+ * what this recovery will send again, and yet no sign that that was needless. 0: none. */
+static uint32_t oldest_repetition(const struct tcp *t, const struct tcp_conn *c)
+{
+    weir_time oldest = WEIR_NEVER;
+
+    for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
+        const struct tx_record *r = tx_at(t, i);
+
+        if ((r->flags & (TX_RETRANSMITTED | TX_SACKED)) == TX_RETRANSMITTED) {
+            oldest = min_u64(oldest, r->sent_at);
+        }
+    }
+    return oldest == WEIR_NEVER ? 0 : timestamp_of(c, oldest);
+}
+
 void undo_begin(struct tcp *t, struct tcp_conn *c)
 {
     struct tcp_cold *cold = cold_ensure(t, c);
@@ -19,7 +42,7 @@ void undo_begin(struct tcp *t, struct tcp_conn *c)
     cold->undo_ssthresh = c->ssthresh;
     cold->undo_resent = scoreboard_resent_segments(t, c); /* a probe: it may come back as D-SACK */
     cold->undo_any = cold->undo_resent != 0;
-    cold->undo_stamp = 0;
+    cold->undo_stamp = oldest_repetition(t, c);
 }
 
 void undo_forget(struct tcp *t, struct tcp_conn *c)
@@ -31,11 +54,6 @@ void undo_forget(struct tcp *t, struct tcp_conn *c)
     }
 }
 
-static uint32_t timestamp(const struct tcp *t, const struct tcp_conn *c)
-{
-    return (uint32_t)(t->env->now / WEIR_MS) + c->ts_offset;
-}
-
 void undo_resent(struct tcp *t, struct tcp_conn *c, const struct tx_record *r)
 {
     struct tcp_cold *cold = cold_of(t, c);
@@ -44,8 +62,7 @@ void undo_resent(struct tcp *t, struct tcp_conn *c, const struct tx_record *r)
         return;
     }
     if (!cold->undo_stamp) {
-        cold->undo_stamp = timestamp(t, c);
-        cold->undo_stamp += cold->undo_stamp == 0; /* 0: none */
+        cold->undo_stamp = timestamp_of(c, t->env->now);
     }
     cold->undo_any = true;
     cold->undo_resent += scoreboard_segments(r);

@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
+#include "base/compiler.h"
+
 #define LOG_MAX 8192
 
 struct fixture {
@@ -420,6 +423,57 @@ static void test_failure_of_the_inner_device_is_told(void **state)
     tear_down(&f);
 }
 
+/* One run of a sender: its port and ISN, and how much else passes in between. Returns bit by bit which of 400 segments
+ * were lost at their first and at their second transmission. */
+static void run_data(uint16_t port, uint32_t isn, uint32_t others, uint8_t lost[2][400])
+{
+    struct fixture f;
+    struct kit_super s;
+    uint8_t echo[100];
+    struct kit_frame frame;
+
+    set_up(&f, 5, 0, &(struct weir_impair_direction){.data_loss = 0.1});
+    kit_super(&s, 0, 0);
+    store_be16(s.header + 20, port);
+    store_be32(s.header + 24, isn);
+    s.header[33] = WEIR_TCP_SYN;
+    weir_device_send(f.device, &s.frame, 1, 1);
+    kit_super(&s, 100, 0);
+    store_be16(s.header + 20, port);
+    for (uint32_t i = 0; i < 800; i++) {
+        store_be32(s.header + 24, isn + 1 + i % 400 * 100);
+        for (uint32_t j = 0; j < others * (i % 3); j++) {
+            kit_echo(echo, 100, 1);
+            weir_device_send(f.device, kit_frame(&frame, echo, 100), 1, 1);
+        }
+        weir_device_send(f.device, &s.frame, 1, 1);
+        const struct weir_impair_record *r = &f.log[f.log_count - 1];
+        assert_int_equal(r->transmission, i / 400 + 1);
+        assert_int_equal(r->payload, 100);
+        lost[i / 400][i % 400] = r->fate == WEIR_IMPAIR_LOST;
+    }
+    tear_down(&f);
+}
+
+/* Two senders with other ports, ISNs and company lose the same data; repetitions have a fate of their own. */
+static void test_data_loss_is_the_same_for_every_sender(void **state)
+{
+    static uint8_t a[2][400], b[2][400];
+    uint32_t lost[2] = {0}, both = 0;
+    (void)state;
+    run_data(1000, 77, 0, a);
+    run_data(2000, 0xffffff00, 1, b);
+    assert_memory_equal(a, b, sizeof(a));
+    for (uint32_t i = 0; i < 400; i++) {
+        lost[0] += a[0][i];
+        lost[1] += a[1][i];
+        both += a[0][i] && a[1][i];
+    }
+    assert_in_range(lost[0], 20, 60);
+    assert_in_range(lost[1], 20, 60);
+    assert_true(both < 15);
+}
+
 static void test_bad_config(void **state)
 {
     static const double bad[] = {-0.1, 1.1};
@@ -451,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_receiving_direction),
         cmocka_unit_test(test_full_inner_device_loses_nothing),
         cmocka_unit_test(test_failure_of_the_inner_device_is_told),
+        cmocka_unit_test(test_data_loss_is_the_same_for_every_sender),
         cmocka_unit_test(test_bad_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -351,6 +351,31 @@ static void test_eifel(void **state)
     }
 }
 
+/* The echo of a repetition from before this recovery (here a probe) is older than what this one sends again, and does not
+ * say that that was needless. */
+static void test_eifel_not_by_earlier_repetition(void **state)
+{
+    struct tk *k = flying(true, true, 3);
+    uint32_t probe;
+
+    (void)state;
+    tk_in(k, A, 1, at(3), 0);
+    assert_int_equal(tk_wait(k, WEIR_S)->seq, at(3));
+    probe = k->ts_ecr;
+    tk_write(k, 6 * MSS);
+    expect_segments(k, at(4), 6);
+    tk_advance(k, RTT);
+    sack(k, 3, 5, 9);
+    tk_expect(k, A, at(3), 1, MSS);
+    tk_expect(k, A, at(4), 1, MSS);
+    assert_int_equal(tk_info(k).recovery, WEIR_RECOVERY_FAST);
+    k->ts_ecr = probe;
+    tk_in_sack(k, at(4), (uint32_t[]){at(5), at(9), 0});
+    assert_int_equal(tk_info(k).undo_count, 0);
+    assert_int_equal(tk_info(k).recovery, WEIR_RECOVERY_FAST);
+    tk_del(k);
+}
+
 /* RFC 5682 2.1, 3.1: after the timeout two new segments go; what was sent once is acknowledged: nothing was
  * lost, nothing else is repeated, and the windows are what they were. */
 static void test_frto_spurious(void **state)
@@ -536,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_undo_by_dsack),
         cmocka_unit_test(test_dsack_of_network),
         cmocka_unit_test(test_eifel),
+        cmocka_unit_test(test_eifel_not_by_earlier_repetition),
         cmocka_unit_test(test_frto_spurious),
         cmocka_unit_test(test_frto_genuine),
         cmocka_unit_test(test_slow_start_after_timeout),
