@@ -16,7 +16,7 @@ struct relay_counts {
     uint64_t lost, dropped, queue_full;
     uint64_t duplicated, reordered, corrupted, marked;
     uint64_t payload, repeated; /* bytes of data that were counted, and of those what came again */
-    uint64_t handed_out; /* what really came out, copies included */
+    uint64_t handed_out;        /* what really came out, copies included */
 };
 
 struct relay_log {
