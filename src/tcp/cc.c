@@ -97,12 +97,14 @@ enum weir_reason cc_phase(const struct tcp_conn *c)
 }
 
 /* A change of phase is told even when cwnd has not moved yet. */
-static void tell(struct tcp *t, const struct tcp_conn *c, uint32_t before, enum weir_reason phase)
+static void tell(struct tcp *t, const struct tcp_conn *c, uint32_t before, enum weir_reason phase,
+                 bool initial)
 {
     enum weir_reason now = cc_phase(c);
 
     if (c->cwnd != before || now != phase) {
-        bool hystart = phase == WEIR_REASON_HYSTART && now == WEIR_REASON_CONGESTION_AVOIDANCE;
+        bool slow = phase == WEIR_REASON_HYSTART || phase == WEIR_REASON_SLOW_START;
+        bool hystart = slow && now == WEIR_REASON_CONGESTION_AVOIDANCE && initial;
 
         trace_cwnd(t, c, before, hystart ? WEIR_REASON_HYSTART_EXIT : now);
     }
@@ -112,9 +114,11 @@ void cc_on_ack(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
 {
     uint32_t before = c->cwnd;
     enum weir_reason phase = cc_phase(c);
+    bool initial =
+        c->ssthresh == UINT32_MAX; /* leaving slow start without a loss is HyStart's doing */
 
     c->cc->on_ack(c, info, t->env->now);
-    tell(t, c, before, phase);
+    tell(t, c, before, phase, initial);
 }
 
 void cc_on_delivered(struct tcp *t, struct tcp_conn *c, const struct ack_info *info)
@@ -124,6 +128,6 @@ void cc_on_delivered(struct tcp *t, struct tcp_conn *c, const struct ack_info *i
 
     if (c->cc->on_delivered) {
         c->cc->on_delivered(c, info, t->env->now);
-        tell(t, c, before, phase);
+        tell(t, c, before, phase, false);
     }
 }

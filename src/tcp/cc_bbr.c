@@ -213,7 +213,8 @@ static void bbr_init(struct tcp_conn *c, weir_time now)
 {
     struct bbr *b = bbr_of(c);
 
-    b->min_rtt_us = rtt_srtt(c) ? (uint32_t)(rtt_srtt(c) / WEIR_US) : UINT32_MAX;
+    /* what the connection knows, and not SRTT: the queue of the algorithm before is in that */
+    b->min_rtt_us = c->min_rtt_us ? c->min_rtt_us : UINT32_MAX;
     b->probe_rtt_min_us = UINT32_MAX;
     b->min_rtt_at = b->probe_rtt_min_at = b->extra_acked_since = b->cycle_at = now;
     b->inflight_longterm = BBR_NO_BOUND;

@@ -119,7 +119,7 @@ static void avoid_congestion(struct tcp_conn *c, const struct ack_info *info, we
 static void cubic_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now)
 {
     if (c->cwnd < c->ssthresh) {
-        hystart_on_ack(c, info);
+        hystart_on_ack(c, info, now);
     } else if (!info->was_cwnd_limited) {
         c->cc_state.cubic.epoch_ms = 0; /* RFC 9438 5.8: time without demand does not count */
     } else {

@@ -19,7 +19,7 @@ void cc_newreno_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_tim
 
     (void)now;
     if (c->cwnd < c->ssthresh) {
-        hystart_on_ack(c, info);
+        hystart_on_ack(c, info, now);
     } else if (info->was_cwnd_limited) { /* an unused window does not grow */
         c->cc_state.newreno.acked += info->delivered;
         if (c->cc_state.newreno.acked >= c->cwnd) {

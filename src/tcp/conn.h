@@ -112,6 +112,7 @@ struct tcp_hystart {
     uint32_t round_end;
     uint32_t last_min_us, current_min_us, baseline_us;
     uint8_t samples, css_rounds, started, conservative;
+    uint32_t train_from_us, train_at_us; /* first ACK of the round; last one of its train so far */
 };
 
 struct tcp_flight {

@@ -10,7 +10,7 @@
 
 /* Slow start's part of on_ack: counts rounds, grows cwnd when it was in full use, and ends slow start (by
  * ssthresh) when the delay says so. */
-void hystart_on_ack(struct tcp_conn *c, const struct ack_info *info);
+void hystart_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now);
 bool hystart_conservative(const struct tcp_conn *c);
 
 #endif

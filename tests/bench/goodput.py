@@ -2,7 +2,7 @@
 """Goodput of weir's congestion control beside Linux's over `weir relay`; needs root. docs/performance.md has the method.
 
 usage: goodput.py BUILD [--cells REGEX] [--algorithms cubic,bbr] [--seeds 5] [--seconds N] [--jobs 2] [--json FILE]
-                        [--trace DIRECTORY] [--list]
+                        [--trace DIRECTORY] [--realtime] [--list]
 
 A run is one sender for some seconds to a Linux receiver: weir by bench_goodput on a TUN interface behind a router, Linux
 by a socket beside it. Both runs of a pair go at the same time, each over a relay of its own, with the same losses.
@@ -259,6 +259,7 @@ def parse():
     p.add_argument("--jobs", type=int, default=2, help="pairs at the same time")
     p.add_argument("--json", default="")
     p.add_argument("--trace", default="", help="a directory for the course of weir's cwnd")
+    p.add_argument("--realtime", action="store_true", help="real-time priority, on a machine with other work")
     p.add_argument("--list", action="store_true")
     return p.parse_args()
 
@@ -293,6 +294,8 @@ def main():
     options.build = os.path.abspath(options.build)
     if options.trace:
         os.makedirs(options.trace, exist_ok=True)
+    if options.realtime:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(5))
     os.makedirs("/run/netns", exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/netns"], check=True)
     return 0 if measure(options) else 1

@@ -41,7 +41,6 @@ static void round_of(struct sender *s, uint32_t acks, weir_time rtt)
         cc_newreno.on_ack(&s->c, &info, 0);
         s->c.snd_nxt = s->c.snd_una + s->c.cwnd;
     }
-    s->flight.hystart.round_end = (uint32_t)s->c.snd_nxt; /* what the last ACK let go is in it */
 }
 
 static void steady_delay_doubles_the_window(void **state)
@@ -112,10 +111,10 @@ static void conservative_slow_start_ends_it(void **state)
         assert_true(s.c.ssthresh == UINT32_MAX);
         round_of(&s, 10, 60 * WEIR_MS);
     }
-    assert_int_equal(s.c.ssthresh, s.c.cwnd);
-    assert_int_equal(cc_newreno.phase(&s.c), WEIR_REASON_CONGESTION_AVOIDANCE);
     before = s.c.cwnd;
     round_of(&s, 10, 60 * WEIR_MS);
+    assert_int_equal(s.c.ssthresh, before);
+    assert_int_equal(cc_newreno.phase(&s.c), WEIR_REASON_CONGESTION_AVOIDANCE);
     assert_in_range(s.c.cwnd, before, before + MSS);
 }
 
@@ -135,6 +134,46 @@ static void jitter_is_forgiven(void **state)
     before = s.c.cwnd;
     round_of(&s, 10, 52 * WEIR_MS);
     assert_int_equal(s.c.cwnd, before * 2);
+}
+
+/* ACKs of a round whose path takes 40 ms, one every `gap`; returns how many came before slow start was over, 0: it is not. */
+static uint32_t train(struct sender *s, weir_time from, weir_time gap)
+{
+    seq_pos end = s->c.snd_nxt;
+
+    s->c.min_rtt_us = 40000;
+    for (uint32_t n = 1; s->c.snd_una < end; n++) {
+        struct ack_info info = {.acked = MSS, .delivered = MSS, .was_cwnd_limited = true};
+
+        s->c.snd_una += MSS;
+        cc_newreno.on_ack(&s->c, &info, from + (n - 1) * gap);
+        s->c.snd_nxt = s->c.snd_una + s->c.cwnd;
+        if (s->c.ssthresh != UINT32_MAX) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+/* RFC 9438 4.10, HyStart's ACK train: closely following ACKs for more than half a round trip end slow start where it stands.
+ * More than 2 ms between two of them, and they say nothing; each round begins anew. */
+static void ack_train_ends_slow_start(void **state)
+{
+    struct sender s;
+
+    (void)state;
+    begin(&s);
+    assert_int_equal(train(&s, WEIR_S, WEIR_MS), 0); /* 10 ms */
+    assert_int_equal(train(&s, 2 * WEIR_S, WEIR_MS), 0);
+    assert_int_equal(train(&s, 3 * WEIR_S, WEIR_MS), 22); /* the first one came at 0 ms */
+    assert_int_equal(s.c.ssthresh, 61 * MSS);
+    begin(&s);
+    assert_int_equal(train(&s, WEIR_S, WEIR_MS), 0);
+    assert_int_equal(train(&s, 2 * WEIR_S, 3 * WEIR_MS), 0);
+    assert_int_equal(s.c.cwnd, 40 * MSS);
+    begin(&s);
+    assert_int_equal(train(&s, WEIR_S, 2 * WEIR_MS), 0);
+    assert_int_equal(train(&s, 2 * WEIR_S, 2 * WEIR_MS), 12);
 }
 
 /* 4.3: only the initial slow start. */
@@ -186,6 +225,7 @@ int main(void)
         cmocka_unit_test(few_samples_say_nothing),
         cmocka_unit_test(conservative_slow_start_ends_it),
         cmocka_unit_test(jitter_is_forgiven),
+        cmocka_unit_test(ack_train_ends_slow_start),
         cmocka_unit_test(later_slow_starts_are_plain),
         cmocka_unit_test(loss_in_an_unused_window),
     };
