@@ -152,6 +152,7 @@ static void bbr_on_lost(struct tcp_conn *c, const struct tx_record *r, weir_time
     uint32_t lost = c->flight->rate.lost - r->lost;
 
     note_loss(c);
+    bbr_of(c)->lost_in_round += r->size;
     if (bbr_of(c)->bw_probe_samples && bbr_inflight_too_high(c, lost, r->tx_in_flight)) {
         bbr_handle_inflight_too_high(c, inflight_at_loss(r, lost), (r->flags & TX_APP_LIMITED) != 0,
                                      now);
@@ -169,6 +170,7 @@ static void bbr_on_feedback(struct tcp_conn *c, const struct ack_info *info, wei
     (void)now;
     if (info->ece) {
         note_loss(c);
+        bbr_of(c)->mark_in_round = true;
     }
 }
 
@@ -191,6 +193,7 @@ static void bbr_undo(struct tcp_conn *c)
 
     bbr_restore_cwnd(c);
     b->loss_in_round = false;
+    b->lost_in_round = 0;
     bbr_reset_full_bw(b);
     b->bw_shortterm = max_u64(b->bw_shortterm, b->undo_bw_shortterm);
     b->inflight_shortterm = max_u32(b->inflight_shortterm, b->undo_inflight_shortterm);
@@ -221,7 +224,7 @@ static void bbr_init(struct tcp_conn *c, weir_time now)
     b->undo_inflight_longterm = b->undo_inflight_shortterm = 0;
     b->probe_up_per_inc = UINT32_MAX;
     b->undo_state = BBR_STATE_NONE;
-    b->next_round_delivered = b->loss_round_delivered = (uint32_t)c->delivered;
+    b->next_round_delivered = b->loss_round_delivered = b->loss_round_from = (uint32_t)c->delivered;
     bbr_reset_congestion_signals(b);
     bbr_reset_shortterm(b);
     bbr_reset_full_bw(b);

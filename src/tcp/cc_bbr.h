@@ -60,7 +60,7 @@ struct bbr {
     uint8_t state, undo_state; /* enum bbr_state */
     uint8_t ack_phase;         /* enum bbr_ack_phase */
     uint8_t full_bw_count, probe_up_rounds, loss_events, extra_acked_index, extra_acked_rounds;
-    bool round_start, loss_round_start, loss_in_round, idle_restart;
+    bool round_start, loss_round_start, loss_in_round, mark_in_round, idle_restart;
     bool full_bw_now, full_bw_reached, bw_probe_samples, has_seen_rtt;
     bool prev_probe_too_high, prev_probe_precautionary, probe_rtt_expired, probe_rtt_round_done;
 
@@ -68,6 +68,7 @@ struct bbr {
     uint64_t max_bw[2]; /* of the last probing cycle and of this one */
     uint64_t pacing_rate;
     uint32_t inflight_latest, inflight_longterm, inflight_shortterm;
+    uint32_t lost_in_round, loss_round_from; /* bytes; delivered when the loss round began */
     uint32_t undo_inflight_longterm, undo_inflight_shortterm;
     uint32_t prior_cwnd;
 

@@ -89,7 +89,8 @@ void bbr_reset_full_bw(struct bbr *b)
 
 void bbr_reset_congestion_signals(struct bbr *b)
 {
-    b->loss_in_round = false;
+    b->loss_in_round = b->mark_in_round = false;
+    b->lost_in_round = 0;
     b->bw_latest = 0;
     b->inflight_latest = 0;
 }
@@ -144,12 +145,24 @@ static void update_round(struct tcp_conn *c, const struct rate_sample *s)
     }
 }
 
+/* Is what was lost in this round more than the noise of the path? Below the threshold of the long-term bound it says
+ * nothing here either. */
+static bool congested_round(const struct tcp_conn *c)
+{
+    const struct bbr *b = bbr_of(c);
+    uint32_t delivered = (uint32_t)c->delivered - b->loss_round_from;
+
+    return b->loss_in_round &&
+           (b->mark_in_round ||
+            bbr_inflight_too_high(c, b->lost_in_round, delivered + b->lost_in_round));
+}
+
 /* Once per round with losses, while not probing: less, but not less than what just arrived. */
 static void adapt_lower_bounds(struct tcp_conn *c)
 {
     struct bbr *b = bbr_of(c);
 
-    if (bbr_is_probing(b) || !b->loss_in_round) {
+    if (bbr_is_probing(b) || !congested_round(c)) {
         return;
     }
     if (b->bw_shortterm == BBR_NO_RATE) {
@@ -172,7 +185,9 @@ static void update_congestion_signals(struct tcp_conn *c, const struct rate_samp
     }
     if (b->loss_round_start) {
         adapt_lower_bounds(c);
-        b->loss_in_round = false;
+        b->loss_in_round = b->mark_in_round = false;
+        b->lost_in_round = 0;
+        b->loss_round_from = (uint32_t)c->delivered;
     }
 }
 

@@ -110,7 +110,7 @@ fi
 
 wrong_usage
 wrong_trouble
-"$WEIR" nc --help | grep -q "Exit codes" || fail "--help does not tell the exit codes"
+"$WEIR" nc --help | grep "Exit codes" >/dev/null || fail "--help does not tell the exit codes"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 result=0

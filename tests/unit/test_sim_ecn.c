@@ -158,7 +158,7 @@ static void test_nothing_is_lost(void **state)
     for (uint8_t ecn = WEIR_ECN_ON; ecn <= WEIR_ECN_ACCURATE;
          ecn += WEIR_ECN_ACCURATE - WEIR_ECN_ON)
         for (size_t i = 0; i < ARRAY_SIZE(congestion); i++) {
-            struct sim *s = start(ecn, congestion[i], 0, 100, 20000000);
+            struct sim *s = start(ecn, congestion[i], 0, 30, 20000000);
             virtual_run(s->v, 61 * WEIR_S);
             struct weir_tcp_info a = info_of(s, 0), b = info_of(s, 1);
             assert_int_equal(s->received, s->limit);
