@@ -102,6 +102,8 @@ struct weir_tcp_info {
     uint64_t max_pacing_rate; /* bytes per second, 0: no limit */
     bool syn_data; /* data in the SYN was used: ours was acknowledged, or theirs was taken */
     uint32_t syn_bytes_delivered; /* of our SYN; they are among delivered_bytes */
+    /* AccECN's other byte counters (RFC 9768 3.2.1): of ours as the peer reports it, of theirs as it came */
+    uint64_t delivered_ect0_bytes, delivered_ect1_bytes, ect0_received_bytes, ect1_received_bytes;
 };
 
 /* ---- Counters of a stack --------------------------------------------------------------------------- */

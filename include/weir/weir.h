@@ -103,7 +103,20 @@ enum weir_ecn {
     WEIR_ECN_OFF = 0,
     WEIR_ECN_ON,      /* RFC 3168: asked for in our SYNs, and agreed to */
     WEIR_ECN_PASSIVE, /* agreed to when the peer asks */
-    WEIR_ECN_ACCURATE /* RFC 9768: asked for, with RFC 3168 to fall back on, and both are agreed to */
+    WEIR_ECN_ACCURATE, /* RFC 9768: asked for, with RFC 3168 to fall back on, and both are agreed to */
+    WEIR_ECN_ACCURATE_ANSWER, /* both are agreed to; RFC 3168 is asked for */
+    WEIR_ECN_ACCURATE_PASSIVE /* both are agreed to when the peer asks */
+};
+
+/* When segments carry AccECN's byte counters (RFC 9768 3.2.3). The numbers are those of Linux's sysctl
+ * tcp_ecn_option. All but OFF send the option on the first SYN,ACK, and then not before one of the peer's has
+ * come: who sends none, or is behind something that removes them, would hardly read ours. */
+enum weir_accecn_option {
+    WEIR_ACCECN_OPTION_OFF = 0,
+    WEIR_ACCECN_OPTION_MINIMUM, /* twice when marks come or the codepoint of what comes changes, every 4 MB,
+                                 * and accecn_beacon times in a round trip */
+    WEIR_ACCECN_OPTION_FULL,   /* whenever there is room, until ACKs that have it seem to be lost */
+    WEIR_ACCECN_OPTION_PERSIST /* whenever there is room */
 };
 
 /* The kind of feedback that a connection has agreed on. */
@@ -186,6 +199,13 @@ struct weir_tcp_options {
      * complete (RFC 7413 5.1); 0: data in SYNs is not taken, no cookies are given. */
     bool fastopen, fastopen_no_cookie;
     uint32_t fastopen_queue;
+    uint8_t accecn_option; /* enum weir_accecn_option; FULL */
+    uint8_t
+        accecn_beacon; /* with MINIMUM: that many options in a round trip at least; 0: no such rule. 3 */
+    /* true: a SYN that was not answered is sent again without ECN (RFC 3168 6.1.1.1, RFC 9768 3.1.4.1), and
+     * feedback about the handshake that cannot be ends the use of ECT (RFC 9768 3.2.2.3). false: for paths
+     * that are known, and for tests of them */
+    bool ecn_fallback;
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */

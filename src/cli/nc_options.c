@@ -39,8 +39,10 @@ static const struct argp_option nc_table[] = {
      0},
     {"listen", 'l', NULL, 0, "wait for one connection to PORT (at HOST: our own address)", 0},
     {"timeout", KEY_TIMEOUT, "TIME", 0, "give up connecting after this, such as 5s", 0},
-    {"ecn", KEY_ECN, "off|on|passive|accurate", 0,
-     "explicit congestion notification (passive: only when asked)", 0},
+    {"ecn", KEY_ECN, "off|on|passive|accurate|accurate-answer|accurate-passive", 0,
+     "explicit congestion notification (passive: only when asked; accurate-answer: AccECN when asked, and the "
+     "classic kind is asked for)",
+     0},
     {"congestion", KEY_CONGESTION, "NAME", 0, "congestion control: cubic, reno, dctcp, prague, ...",
      0},
     {"write", 'w', "FILE", 0, "write what we send and what reaches us to a pcapng file", 0},
@@ -129,7 +131,9 @@ static error_t set_ecn(struct nc_options *o, const char *text)
     static const char *const names[] = {[WEIR_ECN_OFF] = "off",
                                         [WEIR_ECN_ON] = "on",
                                         [WEIR_ECN_PASSIVE] = "passive",
-                                        [WEIR_ECN_ACCURATE] = "accurate"};
+                                        [WEIR_ECN_ACCURATE] = "accurate",
+                                        [WEIR_ECN_ACCURATE_ANSWER] = "accurate-answer",
+                                        [WEIR_ECN_ACCURATE_PASSIVE] = "accurate-passive"};
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (strcmp(names[i], text) == 0) {

@@ -404,6 +404,13 @@ static const struct field {
     FIELD(total_rto),
     FIELD(total_rto_recoveries),
     FIELD(total_rto_time),
+    FIELD(received_ce),
+    FIELD(delivered_e1_bytes),
+    FIELD(delivered_e0_bytes),
+    FIELD(delivered_ce_bytes),
+    FIELD(received_e1_bytes),
+    FIELD(received_e0_bytes),
+    FIELD(received_ce_bytes),
 };
 
 static int64_t load(const void *from, size_t size)

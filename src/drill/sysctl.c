@@ -122,7 +122,28 @@ static bool set_ecn(target t, const int64_t *v, size_t n)
 {
     (void)n;
     SET(t, ecn, (uint8_t)v[0]);
-    return v[0] <= WEIR_ECN_ACCURATE;
+    return v[0] <= WEIR_ECN_ACCURATE_PASSIVE;
+}
+
+static bool set_accecn_option(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, accecn_option, (uint8_t)v[0]);
+    return v[0] <= WEIR_ACCECN_OPTION_PERSIST;
+}
+
+static bool set_accecn_beacon(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, accecn_beacon, (uint8_t)min_u64((uint64_t)v[0], UINT8_MAX));
+    return true;
+}
+
+static bool set_ecn_fallback(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, ecn_fallback, v[0] != 0);
+    return true;
 }
 
 #define RETRIES_MAX 30
@@ -234,7 +255,9 @@ static const struct setting {
     {"ipv4.tcp_dsack", only_1},
     {"ipv4.tcp_early_retrans", any},
     {"ipv4.tcp_ecn", set_ecn},
-    {"ipv4.tcp_ecn_option", any},
+    {"ipv4.tcp_ecn_fallback", set_ecn_fallback},
+    {"ipv4.tcp_ecn_option", set_accecn_option},
+    {"ipv4.tcp_ecn_option_beacon", set_accecn_beacon},
     {"ipv4.tcp_fack", only_0},
     {"ipv4.tcp_fastopen", set_fastopen},
     {"ipv4.tcp_fastopen_blackhole_timeout_sec", only_0},

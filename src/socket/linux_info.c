@@ -58,6 +58,10 @@ static void fill_counts(const struct weir_tcp_info *i, struct weir_sock_tcp_info
     o->delivered_ce_bytes = (uint32_t)i->delivered_ce_bytes;
     o->received_ce = (uint32_t)i->ce_received;
     o->received_ce_bytes = (uint32_t)i->ce_received_bytes;
+    o->delivered_e0_bytes = (uint32_t)i->delivered_ect0_bytes;
+    o->delivered_e1_bytes = (uint32_t)i->delivered_ect1_bytes;
+    o->received_e0_bytes = (uint32_t)i->ect0_received_bytes;
+    o->received_e1_bytes = (uint32_t)i->ect1_received_bytes;
     o->delivery_rate = i->delivery_rate;
     o->pacing_rate = i->pacing_rate ? i->pacing_rate : UINT64_MAX; /* as Linux: unknown */
     o->ca_state = i->recovery;

@@ -30,6 +30,9 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .syn_retries = 7,
         .synack_retries = 7,
         .ecn = WEIR_ECN_PASSIVE,
+        .accecn_option = WEIR_ACCECN_OPTION_FULL,
+        .accecn_beacon = 3,
+        .ecn_fallback = true,
         .path_mtu_discovery = true,
     };
 }
@@ -63,7 +66,8 @@ bool stack_options_valid(const struct weir_tcp_options *o)
            o->delayed_ack_time < 500 * WEIR_MS /* MUST-40 */ && o->burst_segments &&
            o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 1 &&
            o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time &&
-           o->synack_retries < HALF_LEVELS && o->ecn <= WEIR_ECN_ACCURATE;
+           o->synack_retries < HALF_LEVELS && o->ecn <= WEIR_ECN_ACCURATE_PASSIVE &&
+           o->accecn_option <= WEIR_ACCECN_OPTION_PERSIST;
 }
 
 static bool config_valid(const struct weir_config *c)

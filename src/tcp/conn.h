@@ -214,7 +214,7 @@ struct tcp_conn {
     uint32_t challenge_due : 1;
     uint32_t auth : 2; /* 0: not authenticated; else enum weir_auth + 1 */
     uint32_t ecn : 1, accecn : 1, urgent_out : 1, urgent_in : 1;
-    uint32_t accecn_option : 1; /* a byte counter moved: the next segment says so */
+    uint32_t accecn_option : 1; /* the next segment has AccECN's byte counters */
     uint32_t cork : 1;
     uint32_t fastopen : 1; /* its cold block says how (fastopen.h) */
 

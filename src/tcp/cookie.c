@@ -128,7 +128,7 @@ void tcp_cookie_syn_ack(struct tcp *t, struct listener *l, const struct tcp_arri
         s->options.ts_ecr = h.ts_recent;
         s->options.wscale = h.flags & HALF_WSCALE ? window_scale_for(mine) : 0;
     }
-    ecn_half_syn_ack(&h, s);
+    ecn_half_syn_ack(&h, mine, s);
     l->cookie_at = t->env->now;
     t->syncookies_sent++;
     trace_segment(t, WEIR_RECORD_SEGMENT_OUT, 0, s, s->window, 0, 1, WEIR_NOTE_SYN_COOKIE);

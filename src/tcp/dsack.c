@@ -9,6 +9,9 @@ void dsack_note(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos end)
 {
     struct tcp_cold *cold = c->sack && start < end ? cold_ensure(t, c) : NULL;
 
+    if (cold && UNLIKELY(c->accecn)) {
+        accecn_duplicate(&cold->ecn, start);
+    }
     if (cold && cold->dsack_count < TCP_DSACK_QUEUE) {
         cold->dsack[cold->dsack_count++] =
             (struct tcp_sack_block){.start = seq_wire(start), .end = seq_wire(end)};
@@ -30,8 +33,8 @@ bool dsack_note_held(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos e
 /* Blocks that fit beside the other options; without payload the smallest MTU holds one at least. */
 static uint32_t room(const struct tcp_conn *c, const struct tcp_options *o)
 {
-    uint32_t used = (o->present & WEIR_SEGMENT_TIMESTAMPS ? 12u : 0) +
-                    (o->present & WEIR_SEGMENT_ACCECN ? 12u : 0) + auth_option_size(c) + 4u;
+    uint32_t used = (o->present & WEIR_SEGMENT_TIMESTAMPS ? 12u : 0) + auth_option_size(c) +
+                    4u; /* AccECN's takes what is left */
     uint32_t space = min_u32(TCP_OPTIONS_MAX, c->mss_base);
 
     return space > used ? min_u32((space - used) / 8, WEIR_SACK_BLOCKS_MAX) : 0;

@@ -81,6 +81,13 @@ void ecn_segment_in(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
     }
 }
 
+void ecn_duplicate_in(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
+{
+    if (c->accecn) { /* it counts packets; the echo of RFC 3168 is about new data */
+        ecn_segment_in(t, c, in);
+    }
+}
+
 /* ---- Receiving feedback ----------------------------------------------------------------------------------- */
 
 void ecn_reduced(struct tcp *t, struct tcp_conn *c)
@@ -166,13 +173,13 @@ static void put_classic(struct tcp_conn *c, struct ecn_state *n, struct tcp_segm
     }
 }
 
-static void put_accurate(struct tcp_conn *c, struct ecn_state *n, struct tcp_segment *s, bool data,
+static void put_accurate(struct tcp *t, struct ecn_state *n, struct tcp_segment *s, bool data,
                          bool own)
 {
     if (own || (n->reflect && s->payload_size == 0 && !(s->flags & WEIR_TCP_FIN))) {
         /* RFC 9768 3.2.2.1: without SACK blocks */
         s->flags |= ecn_reflection(n->handshake_ect);
-        s->options.present &= (uint8_t)~WEIR_SEGMENT_SACK;
+        s->options.present &= (uint16_t)~WEIR_SEGMENT_SACK;
         s->options.sack_count = 0;
         n->handshake_due = n->handshake_due && !own;
     } else {
@@ -180,12 +187,7 @@ static void put_accurate(struct tcp_conn *c, struct ecn_state *n, struct tcp_seg
     }
     n->reflect = false;
     n->acked_cep = n->r.cep;
-    if (s->options.present & WEIR_SEGMENT_ACCECN) {
-        n->first_data_due &= !data;
-        c->accecn_option = n->first_data_due;
-        n->sent_e0b = n->r.e0b;
-        n->sent_e1b = n->r.e1b;
-    }
+    accecn_option_sent(t, n, s, data);
 }
 
 void ecn_segment_out(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, bool data, bool own)
@@ -198,11 +200,11 @@ void ecn_segment_out(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, bool
     }
     data = data && e->payload_size;
     if (c->accecn) {
-        put_accurate(c, n, s, data, own);
+        put_accurate(t, n, s, data, own);
     } else {
         put_classic(c, n, s, data, own);
     }
-    if (data && !n->no_ect) {
+    if ((data || c->accecn) && !n->no_ect) {
         s->ecn = ect_of(c);
     }
 }
@@ -222,4 +224,10 @@ void ecn_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tcp_inf
     i->delivered_ce_bytes = n->delivered_ce_bytes;
     i->ce_received = n->ce_received;
     i->ce_received_bytes = n->ce_received_bytes;
+    if (c->accecn) {
+        i->delivered_ect0_bytes = n->s.e0b - 1;
+        i->delivered_ect1_bytes = n->s.e1b - 1;
+        i->ect0_received_bytes = n->r.e0b - 1;
+        i->ect1_received_bytes = n->r.e1b - 1;
+    }
 }

@@ -48,9 +48,11 @@ uint16_t ecn_reflection(uint8_t codepoint)
 static enum ecn_offer offer_of(const struct weir_tcp_options *o)
 {
     switch (o->ecn) {
-    case WEIR_ECN_ON: return ECN_OFFER_CLASSIC;
+    case WEIR_ECN_ON:
+    case WEIR_ECN_ACCURATE_ANSWER: return ECN_OFFER_CLASSIC;
     case WEIR_ECN_ACCURATE: return ECN_OFFER_ACCURATE;
     case WEIR_ECN_PASSIVE:
+    case WEIR_ECN_ACCURATE_PASSIVE:
         return o->congestion == WEIR_CC_PRAGUE  ? ECN_OFFER_ACCURATE
                : o->congestion == WEIR_CC_DCTCP ? ECN_OFFER_CLASSIC
                                                 : ECN_OFFER_NONE;
@@ -60,7 +62,7 @@ static enum ecn_offer offer_of(const struct weir_tcp_options *o)
 
 static bool answers_accurately(const struct weir_tcp_options *o)
 {
-    return o->ecn == WEIR_ECN_ACCURATE ||
+    return o->ecn >= WEIR_ECN_ACCURATE ||
            (o->ecn != WEIR_ECN_OFF && o->congestion == WEIR_CC_PRAGUE);
 }
 
@@ -100,6 +102,7 @@ static void begin(struct tcp_conn *c, struct ecn_state *n, bool accurate)
 uint16_t ecn_syn_flags(struct tcp *t, struct tcp_conn *c)
 {
     enum ecn_offer offer = offer_of(&c->settings->o);
+    bool again = !c->settings->o.ecn_fallback;
     struct ecn_state *n = ecn_of(t, c);
 
     if (!n && c->backoff == 0 && offer != ECN_OFFER_NONE && cold_ensure(t, c)) {
@@ -111,14 +114,21 @@ uint16_t ecn_syn_flags(struct tcp *t, struct tcp_conn *c)
     if (n->offer == ECN_OFFER_NONE && c->backoff == 0) {
         n->offer = (uint8_t)offer;
     }
-    if (n->offer == ECN_OFFER_CLASSIC && c->backoff == 0) {
+    if (n->offer == ECN_OFFER_CLASSIC && (c->backoff == 0 || again)) {
         return WEIR_TCP_CWR | WEIR_TCP_ECE;
     }
-    if (n->offer == ECN_OFFER_ACCURATE && c->backoff <= 1) {
+    if (n->offer == ECN_OFFER_ACCURATE && (c->backoff <= 1 || again)) {
         return ECN_FLAGS;
     }
     n->plain_sent = true;
     return 0;
+}
+
+/* Our SYNs and SYN,ACKs are never ECN-capable: who has seen one that was has seen what somebody made of it
+ * (RFC 9768 3.2.2.3). */
+static bool is_mangled(const struct tcp_conn *c, enum ecn_codepoint fed_back)
+{
+    return fed_back != ECN_NOT_ECT && c->settings->o.ecn_fallback;
 }
 
 /* What a SYN,ACK says to an AccECN SYN (RFC 9768 table 2). */
@@ -128,15 +138,15 @@ static void accurate_answer(struct tcp_conn *c, struct ecn_state *n, const struc
     enum ecn_codepoint fed_back = reflected(ace);
 
     begin(c, n, true);
-    n->no_ect = fed_back != ECN_NOT_ECT; /* our SYN is never ECN-capable: 3.2.2.3 */
+    n->no_ect = is_mangled(c, fed_back);
     n->handshake_ce = fed_back == ECN_CE;
     n->handshake_ect = s->ecn;
     n->handshake_due = true;
-    n->first_data_due = true;
     n->r.cep += s->ecn == ECN_CE;
+    n->ce_received += s->ecn == ECN_CE;
     n->last_ce = s->ecn == ECN_CE;
-    c->accecn_option = 1;
-    accecn_option_in(n, &s->options);
+    n->demand = 2; /* the last ACK of the handshake, and the first data (3.2.3.2.1) */
+    accecn_option_in(c, n, &s->options);
 }
 
 void ecn_syn_ack_in(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s)
@@ -181,9 +191,12 @@ void ecn_syn_crossed(struct tcp *t, struct tcp_conn *c, const struct tcp_segment
     n->handshake_ect = s->ecn;
 }
 
-uint16_t ecn_crossed_flags(const struct tcp *t, const struct tcp_conn *c)
+void ecn_crossed_syn_ack(const struct tcp *t, const struct tcp_conn *c, struct tcp_segment *s)
 {
-    return c->accecn ? ecn_reflection(ecn_of(t, c)->handshake_ect) : WEIR_TCP_ECE;
+    s->flags |= c->accecn ? ecn_reflection(ecn_of(t, c)->handshake_ect) : WEIR_TCP_ECE;
+    if (c->accecn && c->backoff == 0) {
+        accecn_put_first_option(&c->settings->o, s);
+    }
 }
 
 /* ---- Passive open ---------------------------------------------------------------------------------------------- */
@@ -213,7 +226,7 @@ bool ecn_half_syn(struct half_open *h, const struct weir_tcp_options *o,
 
 /* AccECN: without the option if it is not the first one, and plain from the second time-out on
  * (RFC 9768 3.2.3.2.2). */
-void ecn_half_syn_ack(struct half_open *h, struct tcp_segment *s)
+void ecn_half_syn_ack(struct half_open *h, const struct weir_tcp_options *o, struct tcp_segment *s)
 {
     if (h->ecn & HALF_ECN_CLASSIC) {
         s->flags |= WEIR_TCP_ECE;
@@ -224,10 +237,7 @@ void ecn_half_syn_ack(struct half_open *h, struct tcp_segment *s)
         }
         s->flags |= ecn_reflection((uint8_t)(h->ecn >> HALF_ECN_FIELD_SHIFT));
         if (!(h->ecn & HALF_ECN_SENT)) {
-            struct ecn_state fresh = {0};
-
-            accecn_begin(&fresh);
-            accecn_put_option(&fresh, &s->options, true);
+            accecn_put_first_option(o, s);
         }
         h->ecn |= HALF_ECN_SENT;
     }
@@ -251,11 +261,13 @@ bool ecn_half_promote(struct tcp *t, struct tcp_conn *c, const struct half_open 
     }
     begin(c, ecn_of(t, c), (h->ecn & HALF_ECN_ACCURATE) != 0);
     ecn_of(t, c)->no_ect = (h->ecn & HALF_ECN_PLAIN) != 0;
+    ecn_of(t, c)->demand = 1; /* the SYN,ACK's may have been lost */
     return true;
 }
 
 /* RFC 9768 table 4: the last ACK of the handshake says what the SYN,ACK's IP-ECN field was. */
-static void handshake_ack(struct ecn_state *n, const struct tcp_segment *s)
+static void handshake_ack(const struct tcp_conn *c, struct ecn_state *n,
+                          const struct tcp_segment *s)
 {
     uint32_t ace = ecn_ace(s->flags);
     enum ecn_codepoint fed_back = reflected(ace);
@@ -266,9 +278,10 @@ static void handshake_ack(struct ecn_state *n, const struct tcp_segment *s)
         n->ignore = true;
         return;
     }
-    n->no_ect |= fed_back != ECN_NOT_ECT; /* our SYN,ACK is never ECN-capable: 3.2.2.3 */
+    n->no_ect |= is_mangled(c, fed_back);
     n->handshake_ce = fed_back == ECN_CE;
     n->s.cep += fed_back == ECN_CE;
+    n->delivered_ce += fed_back == ECN_CE;
 }
 
 void ecn_established(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
@@ -278,8 +291,9 @@ void ecn_established(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
 
     if (c->accecn && c->passive && !(s->flags & WEIR_TCP_SYN) && in->size == 0 && !in->fin &&
         s->options.sack_count == 0) {
-        handshake_ack(n, s);
+        handshake_ack(c, n, s);
     }
+    n->ts_latest = c->timestamps ? s->options.ts_val : 0;
     if (n->handshake_ce) {
         struct ack_info info = {.una_before = c->snd_una};
 

@@ -58,7 +58,9 @@ uint32_t emit_payload_max(const struct tcp_conn *c)
 
         options += n ? 4u + 8u * n : 0;
     }
-    options += accecn_option_due(c) ? ACCECN_OPTION_SPACE : 0;
+    if (UNLIKELY(accecn_option_due(c))) {
+        options = min_u32(options + ACCECN_OPTION_SPACE, TCP_OPTIONS_MAX);
+    }
     return c->mss_base - options;
 }
 
@@ -95,7 +97,7 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
         urgent_put(t, c, s, seq);
     }
     if (UNLIKELY(accecn_option_due(c))) {
-        accecn_put_option(ecn_of(t, c), o, ecn_of(t, c)->first_data_due);
+        accecn_put_option(ecn_of(t, c), o, auth_option_size(c));
     }
     if (UNLIKELY(c->auth)) {
         auth_prepare(t, c, o);
@@ -122,6 +124,9 @@ static void emit_ack(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, enum
     acknowledged(c);
     if (c->cold && due != TCP_DUE_ECN_ACK) {
         dsack_put(t, c, &e->segment.options);
+        if (UNLIKELY(accecn_option_due(c))) { /* beside more blocks than before */
+            accecn_put_option(ecn_of(t, c), &e->segment.options, auth_option_size(c));
+        }
     }
     if (due == TCP_DUE_OWED_ACK) {
         c->acks_owed--;
@@ -189,7 +194,10 @@ static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
         s->options.present |= WEIR_SEGMENT_WSCALE;
         s->options.wscale = c->rcv_wscale;
     }
-    s->flags |= with_ack ? (c->ecn ? ecn_crossed_flags(t, c) : 0) : ecn_syn_flags(t, c);
+    if (with_ack && UNLIKELY(c->ecn)) {
+        ecn_crossed_syn_ack(t, c, s);
+    }
+    s->flags |= with_ack ? 0 : ecn_syn_flags(t, c);
     if (UNLIKELY(with_ack ? c->fastopen : o->fastopen)) {
         fastopen_on_syn(t, c, e, l->mtu, with_ack);
     }
@@ -291,13 +299,13 @@ static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_em
     return emit_again(t, c, e, l, scoreboard_next_lost(t, c), room);
 }
 
-/* RFC 9768 3.2.3.2.2: perhaps it was the option that did not pass. And a record stays as long as it was. */
+/* RFC 9768 3.2.3.2.2: while no data with counters has arrived, perhaps they do not pass. */
 static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
                                   const struct tcp_emit_limits *l)
 {
     bool due = c->accecn_option, done;
 
-    c->accecn_option = 0;
+    c->accecn_option = due && ecn_of(t, c)->option_passed;
     done = emit_retransmission(t, c, e, l);
     c->accecn_option = due;
     return done;
@@ -467,12 +475,16 @@ static void count_out(struct tcp_conn *c, const struct tcp_emit *e)
 bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits *l,
                 struct tcp_emit *e)
 {
-    enum tcp_due due = tcp_due(t, c);
+    enum tcp_due due;
     struct tcp_emit_limits alone = {
         .mtu = l->mtu, .super_size = l->mtu, .sum_payload = l->sum_payload};
     uint16_t transmission = 1;
     uint32_t window;
 
+    if (UNLIKELY(c->accecn)) {
+        accecn_plan_option(t, c);
+    }
+    due = tcp_due(t, c);
     if (UNLIKELY(c->urgent_out) || (UNLIKELY(c->accecn) && accecn_is_alone(t, c))) {
         l = &alone; /* devices cut super-segments without counting urgent pointers down */
     }

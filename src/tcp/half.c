@@ -178,7 +178,7 @@ void tcp_half_syn_ack(struct tcp *t, uint32_t name, uint32_t mtu, struct tcp_seg
     }
     h->sent_us = (uint32_t)(t->env->now / WEIR_US);
     h->sent_out = (uint8_t)min_u32(h->sent_out + 1u, UINT8_MAX);
-    ecn_half_syn_ack(h, s);
+    ecn_half_syn_ack(h, o, s);
     trace_segment(t, WEIR_RECORD_SEGMENT_OUT, h->id, s, s->window, 0, (uint16_t)(h->retries + 1),
                   h->retries ? WEIR_NOTE_RETRANSMISSION : 0);
 }

@@ -86,6 +86,9 @@ static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_
         return;
     }
     if (in->size && why == WEIR_DROP_SEQUENCE) { /* duplicates: each is answered (RFC 5681 4.2) */
+        if (UNLIKELY(c->ecn) && in->seq + in->size <= c->rcv_nxt) {
+            ecn_duplicate_in(t, c, in);
+        }
         dsack_note(t, c, in->seq, min_u64(in->seq + in->size, c->rcv_nxt));
         c->acks_owed = (uint16_t)min_u32(c->acks_owed + in->segments, UINT16_MAX);
     } else if (in->size || is_window_probe(c, in) || challenge_spaced(t, c)) {

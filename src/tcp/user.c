@@ -267,7 +267,7 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
         return value < HALF_LEVELS ? WEIR_OK : WEIR_EINVAL;
     case WEIR_OPT_ECN:
         o->ecn = (uint8_t)value;
-        return value <= WEIR_ECN_ACCURATE ? WEIR_OK : WEIR_EINVAL;
+        return value <= WEIR_ECN_ACCURATE_PASSIVE ? WEIR_OK : WEIR_EINVAL;
     case WEIR_OPT_ABE: o->abe = value != 0; return WEIR_OK;
     case WEIR_OPT_MSS_CLAMP:
         o->mss_clamp = (uint16_t)value;

@@ -73,13 +73,20 @@ static uint32_t fastopen_size(const struct tcp_options *o, uint32_t used)
     return (o->present & WEIR_SEGMENT_FASTOPEN) != 0 && used + size <= TCP_OPTIONS_MAX ? size : 0;
 }
 
-uint32_t tcp_options_size(const struct tcp_options *o)
+/* All but the AccECN option, which takes what is left. */
+static uint32_t others_size(const struct tcp_options *o)
 {
     uint32_t size = fixed_size(o->present);
     uint32_t blocks = sack_blocks(o, size);
 
     size += blocks == 0 ? 0 : 4 + blocks * 8;
-    size += fastopen_size(o, size);
+    return size + fastopen_size(o, size);
+}
+
+uint32_t tcp_options_size(const struct tcp_options *o)
+{
+    uint32_t size = others_size(o);
+
     return size + accecn_size(o, size);
 }
 
@@ -135,14 +142,36 @@ static uint8_t *put_accecn(uint8_t *p, const struct tcp_options *o, uint32_t siz
 {
     uint32_t length = 2 + 3 * min_u32(o->accecn_fields, 3);
 
-    for (; size > length; size--) {
-        *p++ = TCP_OPTION_NOP;
-    }
     *p++ = o->accecn_order ? TCP_OPTION_ACCECN1 : TCP_OPTION_ACCECN0;
     *p++ = (uint8_t)length;
     for (uint32_t i = 0; 2 + 3 * i < length; i++, p += 3) {
         p[0] = (uint8_t)(o->accecn[i] >> 16);
         store_be16(p + 1, (uint16_t)o->accecn[i]);
+    }
+    memset(p, TCP_OPTION_NOP, size - length);
+    return p + size - length;
+}
+
+/* Timestamps, the permission to send SACK, and AccECN's counters, in Linux's order. */
+static uint8_t *put_middle(uint8_t *p, const struct tcp_options *o)
+{
+    bool sack_permitted = (o->present & WEIR_SEGMENT_SACK_PERMITTED) != 0;
+    bool timestamps = (o->present & WEIR_SEGMENT_TIMESTAMPS) != 0;
+
+    if (timestamps) {
+        p = put_timestamps(p, o,
+                           sack_permitted
+                               ? WORD(TCP_OPTION_SACK_PERMITTED, 2, TCP_OPTION_TIMESTAMPS, 10)
+                               : WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_TIMESTAMPS, 10));
+    }
+    if ((o->present & WEIR_SEGMENT_ACCECN) != 0) {
+        uint32_t size = accecn_size(o, others_size(o));
+
+        p = size == 0 ? p : put_accecn(p, o, size);
+    }
+    if (sack_permitted && !timestamps) {
+        store_be32(p, WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_SACK_PERMITTED, 2));
+        p += 4;
     }
     return p;
 }
@@ -150,8 +179,7 @@ static uint8_t *put_accecn(uint8_t *p, const struct tcp_options *o, uint32_t siz
 /* Returns the end of what was written. */
 static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
 {
-    const uint8_t *start = p;
-    bool sack_permitted = (o->present & WEIR_SEGMENT_SACK_PERMITTED) != 0;
+    uint32_t used = fixed_size(o->present), blocks = sack_blocks(o, used), fastopen;
 
     if (UNLIKELY((o->present & (WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO)) != 0)) {
         p = put_mac(p, o);
@@ -160,25 +188,14 @@ static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
         store_be32(p, WORD(TCP_OPTION_MSS, 4, 0, 0) | o->mss);
         p += 4;
     }
-    if ((o->present & WEIR_SEGMENT_TIMESTAMPS) != 0) {
-        p = put_timestamps(p, o,
-                           sack_permitted
-                               ? WORD(TCP_OPTION_SACK_PERMITTED, 2, TCP_OPTION_TIMESTAMPS, 10)
-                               : WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_TIMESTAMPS, 10));
-    } else if (sack_permitted) {
-        store_be32(p, WORD(TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_SACK_PERMITTED, 2));
-        p += 4;
-    }
+    p = put_middle(p, o);
     if ((o->present & WEIR_SEGMENT_WSCALE) != 0) {
         store_be32(p, WORD(TCP_OPTION_NOP, TCP_OPTION_WSCALE, 3, o->wscale));
         p += 4;
     }
-    uint32_t blocks = sack_blocks(o, (uint32_t)(p - start));
     p = blocks == 0 ? p : put_sack(p, o, blocks);
-    uint32_t fastopen = fastopen_size(o, (uint32_t)(p - start));
-    p = fastopen == 0 ? p : put_fastopen(p, o, fastopen);
-    uint32_t size = accecn_size(o, (uint32_t)(p - start));
-    return size == 0 ? p : put_accecn(p, o, size);
+    fastopen = fastopen_size(o, used + (blocks == 0 ? 0 : 4 + blocks * 8));
+    return fastopen == 0 ? p : put_fastopen(p, o, fastopen);
 }
 
 uint32_t tcp_build(uint8_t *p, struct tcp_segment *s)

@@ -44,10 +44,29 @@ static inline const struct tk_out *ek_syn(struct tk *k, uint16_t flags, uint8_t 
     return o;
 }
 
-/* The last ACK of the handshake, with these flags. */
+static inline void ek_put_option(struct tcp_options *o, uint32_t e1b, uint32_t ceb, uint32_t e0b)
+{
+    o->present |= WEIR_SEGMENT_ACCECN;
+    o->accecn_order = 1;
+    o->accecn_fields = 3;
+    o->accecn[0] = e1b;
+    o->accecn[1] = ceb;
+    o->accecn[2] = e0b;
+}
+
+/* The peer's SYNs and SYN,ACKs have AccECN's option, with its first values. */
+static inline void ek_offer_option(struct tk *k)
+{
+    ek_put_option(&k->setup.peer, 1, 0, 1);
+}
+
+/* The last ACK of the handshake, with these flags; with an option if ek_offer_option was called. */
 static inline void ek_accept(struct tk *k, uint16_t flags)
 {
-    tk_in(k, (uint16_t)(A | flags), 1, 1, 0);
+    struct tcp_segment s = tk_segment(k, (uint16_t)(A | flags), 1, 1);
+    if ((k->setup.peer.present & WEIR_SEGMENT_ACCECN) != 0)
+        ek_put_option(&s.options, 1, 0, 1);
+    tk_inject(k, &s, 0);
     assert_int_equal(weir_tcp_accept(k->stack, k->listener, &k->conn), WEIR_OK);
     assert_int_equal(weir_tcp_close(k->stack, k->listener), WEIR_OK);
     k->listener = 0;

@@ -348,7 +348,7 @@ static void test_option_values(void **state)
     (void)state;
     assert_int_equal(weir_tcp_get(k->stack, k->conn, WEIR_OPT_ECN, &value), WEIR_OK);
     assert_int_equal(value, WEIR_ECN_PASSIVE);
-    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_ECN, 4), WEIR_EINVAL);
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_ECN, 6), WEIR_EINVAL);
     assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_ECN, WEIR_ECN_ON), WEIR_OK);
     tk_del(k);
 }
