@@ -28,6 +28,8 @@ static bool paws_rejects(struct tcp *t, const struct tcp_conn *c, const struct t
            t->env->now - c->ts_recent_at < TCP_PAWS_IDLE;
 }
 
+/* Of an acceptable segment whose ACK is acceptable too: who guesses a place in the window is not to say what
+ * PAWS goes by (RFC 5961 5.2). */
 static void remember_timestamp(struct tcp *t, struct tcp_conn *c, const struct seg_in *in)
 {
     const struct tcp_options *o = &in->s->options;
@@ -135,9 +137,6 @@ static bool check_sequence(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
         }
         trace_drop(t, c->id, WEIR_DROP_RECEIVE_BUFFER, in->s);
         input_owe_ack(t, c, false);
-    }
-    if (c->timestamps) {
-        remember_timestamp(t, c, in);
     }
     return true;
 }
@@ -253,6 +252,9 @@ static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, st
     }
     if (!ack_handle(t, c, in)) {
         return TCP_VERDICT_DONE;
+    }
+    if (c->timestamps) {
+        remember_timestamp(t, c, in);
     }
     if (UNLIKELY(c->ecn)) {
         ecn_segment_in(t, c, in);
