@@ -172,6 +172,17 @@ static int emit(struct weir_stack *s, const struct udp_socket *u, const struct o
     return WEIR_OK;
 }
 
+static uint32_t bytes_behind_ip(const struct weir_stack *s, const struct udp_socket *u,
+                                const struct outgoing *o, uint32_t size)
+{
+    const struct raw *r = u->raw ? pool_at(&s->udp.raws, u->raw) : NULL;
+
+    if (!r) {
+        return size + UDP_HEADER_SIZE;
+    }
+    return r->header_included ? size - min_u32(size, o->header_size) : size;
+}
+
 int64_t udp_send(struct weir_stack *s, struct udp_socket *u, const void *data, size_t size,
                  const struct weir_endpoint *to, const struct weir_ip *from)
 {
@@ -189,7 +200,7 @@ int64_t udp_send(struct weir_stack *s, struct udp_socket *u, const void *data, s
         return error;
     }
     o.header_size = ip_addr_is_v4(&o.dst) ? IP4_HEADER_SIZE : IP6_HEADER_SIZE;
-    error = check_room(s, u, &o, (u->raw ? 0 : UDP_HEADER_SIZE) + (uint32_t)size);
+    error = check_room(s, u, &o, bytes_behind_ip(s, u, &o, (uint32_t)size));
     if (error == WEIR_OK) {
         error = u->raw ? raw_emit(s, u, &o, data, (uint32_t)size)
                        : emit(s, u, &o, data, (uint32_t)size);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# weir answers ping, also when request and answer are fragments.
+# weir answers ping, also when request and answer are fragments; and pings Linux.
 . "$(dirname "$0")/lib.sh"
 enter "$@"
 . "$here/lib_matrix.sh"
@@ -23,6 +23,23 @@ one() {
     done
     say "$kind IPv$family: $(tail -1 "$work/ping")"
 }
+# The example, which uses raw.h.
+from_weir() {
+    local program=$WEIR_BUILD/examples/ping own
+    if [ "$kind" = tap ] || [ ! -x "$program" ]; then
+        return 0
+    fi
+    own=$at_weir/24
+    [ "$family" = 4 ] || own=$at_weir/64
+    timeout 30 "$program" tun1 "$own" "$linux" 5 >"$work/ping" 2>&1 ||
+        fail "weir pings Linux, IPv$family: $(cat "$work/ping")"
+    say "weir pings Linux, IPv$family: $(tail -1 "$work/ping")"
+}
+
+both() {
+    one
+    from_weir
+}
 need ping
-on_each_link one
+on_each_link both
 exit 0

@@ -330,6 +330,9 @@ static void own_headers(void **state)
     assert_int_equal(load_be16(got + 4), 0x77);
     assert_int_equal(load_be32(got + 12), 0x0a000063);
     assert_int_equal(send_to(p, h, "10.0.0.2", 19), WEIR_EINVAL);
+    weir_udp_set(p->stack[0], h, WEIR_UDP_DONT_FRAGMENT, 1);
+    assert_int_equal(send_to(p, h, "10.0.0.2", 1500), 1500); /* fits */
+    assert_int_equal(take(p, 1, b), 1500);
     assert_int_equal(send_to(p, h, "10.0.0.2", 1501), WEIR_EMSGSIZE);
     bytes[0] = 0x65;
     assert_int_equal(send_to(p, h, "10.0.0.2", 40), WEIR_EINVAL);
