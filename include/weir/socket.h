@@ -250,8 +250,9 @@ struct weir_sock_config {
     uint32_t somaxconn; /* what a backlog is cut to, 4096 */
     uint16_t port_first, port_last; /* what bind to port 0 chooses from: 32768, 60999 */
     uint64_t seed;                  /* of that choice */
-    /* Linux's rule, the default: any ICMP error ends a connect that is under way. false: only hard errors
-     * do (RFC 1122 4.2.3.9), the others are reported by SO_ERROR. */
+    /* Linux's rule, the default: any ICMP error ends a connect that is under way, and what comes to a listener
+     * and was not accepted yet. false: only hard errors do (RFC 1122 4.2.3.9), the others are reported by
+     * SO_ERROR. */
     bool soft_errors_end_connect;
     /* `tcp` is not the stack's own: connections and listeners are given it in every case. false */
     bool tcp_differs;

@@ -344,6 +344,9 @@ struct weir_listen_config {
     /* The accept queue is full when a handshake is completed. false: the ACK is ignored, the SYN,ACK will be
      * repeated and perhaps there is room then. true: RST. */
     bool abort_on_overflow;
+    /* An open that nobody has accepted yet is ended by any ICMP error about its SYN,ACK, as with Linux; nobody is
+     * told of a half-open one. false: by hard errors only (MUST-56, SHLD-26). */
+    bool soft_errors_end;
 };
 #define WEIR_ANY_LINK UINT32_MAX
 

@@ -229,6 +229,7 @@ int slot_netdev_send(void *u, const void *packet, size_t size)
         buffer->size = (uint32_t)size;
         record(a, packet, size, false);
         weir_input(a->stack, a->link, &buffer, 1, a->now);
+        a->state_changed = true; /* counters, if nothing else */
     }
     result = adapter_leave(a, buffer ? 0 : -ENOBUFS);
     if (is_reset(

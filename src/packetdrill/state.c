@@ -8,6 +8,8 @@
  */
 #include <inttypes.h>
 
+#include <weir/trace.h>
+
 #include "packetdrill/adapter.h"
 
 static void endpoint_text(const struct weir_endpoint *e, char *text, size_t size)
@@ -41,6 +43,28 @@ static void write_socket(FILE *out, const struct file *f)
             inq, outq);
 }
 
+/* Counters that mean the same as one of Linux's have its name too. */
+static void write_linux_counters(FILE *out, const struct weir_stats *s)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counters[] = {
+        {"OutOfWindowIcmps", s->dropped[WEIR_DROP_ICMP_SEQUENCE]},
+        {"TCPFastOpenActive", s->fastopen_active},
+        {"TCPFastOpenActiveFail", s->fastopen_active_failed},
+        {"TCPFastOpenPassive", s->fastopen_passive},
+        {"TCPFastOpenPassiveFail", s->fastopen_passive_failed},
+        {"TCPFastOpenListenOverflow", s->fastopen_overflow},
+    };
+
+    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+        if (counters[i].value) {
+            fprintf(out, "counter TcpExt%s %" PRIu64 "\n", counters[i].name, counters[i].value);
+        }
+    }
+}
+
 static void write_counters(FILE *out, const struct weir_stack *stack)
 {
     struct weir_stats stats = {.size = sizeof(stats)};
@@ -59,6 +83,7 @@ static void write_counters(FILE *out, const struct weir_stack *stack)
             fprintf(out, "counter dropped_%" PRIu32 " %" PRIu64 "\n", i, stats.dropped[i]);
         }
     }
+    write_linux_counters(out, &stats);
 }
 
 void state_write(struct adapter *a)

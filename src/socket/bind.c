@@ -71,6 +71,7 @@ void sock_listen_config(const struct weir_sock *s, const struct sock_name *name,
         config->link = name->scope - 1;
     }
     config->user = s->slot;
+    config->soft_errors_end = s->space->config.soft_errors_end_connect;
 }
 
 /* May the core listen there? It knows the addresses of the stack and listeners of other users. */

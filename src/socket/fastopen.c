@@ -16,6 +16,11 @@ bool sock_accepted_early(const struct weir_sock *s)
     return s->kind == SOCK_CONNECTED && sock_state(s) == WEIR_SOCK_SYN_RECV;
 }
 
+uint32_t sock_syn_outstanding(const struct weir_tcp_info *info)
+{
+    return info->state == WEIR_TCP_SYN_SENT || info->state == WEIR_TCP_SYN_RECEIVED;
+}
+
 /* ---- Sending -------------------------------------------------------------------------------------------- */
 
 /* The SYN leaves with the next weir_output, and takes along what is queued until then. */

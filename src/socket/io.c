@@ -310,7 +310,8 @@ static uint32_t unacked(const struct weir_tcp_info *i)
                i->state == WEIR_TCP_LAST_ACK;
 
     /* the FIN counts as a byte; once sent it is among unacked_bytes */
-    return i->unacked_bytes + i->unsent_bytes + (fin && (i->unsent_bytes || !i->unacked_bytes));
+    return i->unacked_bytes + i->unsent_bytes - sock_syn_outstanding(i) +
+           (fin && (i->unsent_bytes || !i->unacked_bytes));
 }
 
 int weir_sock_ioctl(struct weir_sock *s, unsigned request, int *value)
@@ -330,7 +331,8 @@ int weir_sock_ioctl(struct weir_sock *s, unsigned request, int *value)
     case WEIR_SIOCATMARK: *value = known && sock_at_mark(s); return 0;
     case WEIR_SIOCOUTQ: *value = known ? (int)unacked(&info) : 0; return 0;
     case WEIR_SIOCOUTQNSD:
-        *value = known ? (int)(unacked(&info) - info.unacked_bytes) : 0;
+        *value =
+            known ? (int)(unacked(&info) + sock_syn_outstanding(&info) - info.unacked_bytes) : 0;
         return 0;
     default: return -WEIR_SOCK_EINVAL;
     }

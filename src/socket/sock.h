@@ -205,7 +205,8 @@ int sock_connect_again(struct weir_sock *s);
 int sock_connect_begin(struct weir_sock *s, const struct weir_endpoint *to, uint64_t *room);
 
 /* ---- fastopen.c */
-bool sock_accepted_early(const struct weir_sock *s); /* open though in SYN-RECEIVED */
+uint32_t sock_syn_outstanding(const struct weir_tcp_info *info); /* 1: it is among those bytes */
+bool sock_accepted_early(const struct weir_sock *s);             /* open though in SYN-RECEIVED */
 /* A send that begins the connection; false: it is one as any other. */
 bool sock_fastopen_send(struct weir_sock *s, const struct weir_sock_message *m, int flags,
                         int64_t *result);

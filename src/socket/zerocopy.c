@@ -157,7 +157,7 @@ static uint64_t given(const struct weir_sock *s)
     struct weir_tcp_info info;
 
     (void)sock_info(s, &info);
-    return info.bytes_acked + info.unacked_bytes + info.unsent_bytes;
+    return info.bytes_acked + info.unacked_bytes + info.unsent_bytes - sock_syn_outstanding(&info);
 }
 
 /* As much as there is room for: the core takes a piece as a whole or not at all. */

@@ -122,6 +122,7 @@ int weir_tcp_listen(struct weir_stack *s, const struct weir_listen_config *confi
     l->deferred = config->deferred;
     l->half_open_max = config->half_open_max;
     l->abort_on_overflow = config->abort_on_overflow;
+    l->soft_errors_end = config->soft_errors_end;
     l->fastopen_queue = l->settings->o.fastopen_queue;
     l->user = config->user;
     if (demux_listen_conflict(&s->demux, l)) { /* MUST-41: a new record or an error, never both */

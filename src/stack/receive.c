@@ -292,6 +292,13 @@ static void receive_error(struct weir_stack *s, const struct ip_error *e)
         return;
     }
     name = e->protocol == IP_PROTOCOL_TCP ? demux_find(&s->demux, &tuple) : 0;
+    if (name && (tcp_name_kind(name) == TCP_KIND_HALF4 || tcp_name_kind(name) == TCP_KIND_HALF6)) {
+        if (tcp_half_icmp(&s->tcp, name, &icmp)) {
+            demux_remove(&s->demux, &tuple, name);
+            tcp_half_free(&s->tcp, name);
+        }
+        return;
+    }
     if (!name || tcp_name_kind(name) != TCP_KIND_CONN) {
         env_drop(&s->env, WEIR_DROP_ICMP_NO_CONNECTION, e->link, 0);
         return;

@@ -403,7 +403,7 @@ struct listener {
     uint16_t events;
     bool deferred, in_event_list;
     uint8_t family; /* 0 both, 4, 6 */
-    bool abort_on_overflow;
+    bool abort_on_overflow, soft_errors_end;
     uint32_t half_open_max; /* 0: backlog */
     weir_time cookie_at;    /* the last SYN cookie was sent, 0: none */
     /* Fast Open: limit, those in SYN-RECEIVED, those ended by RST that still count, and until when */

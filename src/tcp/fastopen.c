@@ -175,6 +175,13 @@ void fastopen_leave(struct tcp *t, struct tcp_conn *c, bool by_rst)
     cold->fastopen_listener = 0;
 }
 
+/* As a half-open entry's, as long as nobody has accepted it. */
+bool fastopen_soft_error_ends(const struct tcp *t, const struct tcp_conn *c)
+{
+    return c->passive && c->state == WEIR_TCP_SYN_RECEIVED && c->listener &&
+           tcp_listener_at(t, c->listener)->soft_errors_end;
+}
+
 /* The round trip of the SYN,ACK, when nothing was sent behind it that moved the time of sending. */
 void fastopen_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_options *o)
 {

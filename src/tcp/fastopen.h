@@ -37,6 +37,7 @@ const struct fastopen_keys *fastopen_keys_of(const struct tcp *t, const struct l
 void fastopen_give(struct tcp *t, const struct listener *l, const struct tcp_tuple *tuple, bool exp,
                    struct tcp_options *o);
 void fastopen_leave(struct tcp *t, struct tcp_conn *c, bool by_rst); /* no longer in SYN-RECEIVED */
+bool fastopen_soft_error_ends(const struct tcp *t, const struct tcp_conn *c);
 void fastopen_sample(struct tcp *t, struct tcp_conn *c, const struct tcp_options *o);
 
 /* ---- Active ---- */

@@ -261,3 +261,19 @@ bool tcp_half_decide(struct tcp *t, uint32_t name, enum weir_verdict verdict)
     half_link(t, name, 0);
     return true;
 }
+
+/* The path of our SYN,ACK, which is told by its number, is none (RFC 9293 3.9.2.2). */
+bool tcp_half_icmp(struct tcp *t, uint32_t name, const struct tcp_icmp *e)
+{
+    const struct half_open *h = tcp_half_at(t, name);
+
+    if (e->seq != h->iss || h->sent_out == 0) {
+        t->env->dropped[WEIR_DROP_ICMP_SEQUENCE]++;
+        return false;
+    }
+    if (e->too_big || !(e->hard || tcp_listener_at(t, h->listener)->soft_errors_end)) {
+        return false;
+    }
+    trace_state(t, h->id, WEIR_TCP_SYN_RECEIVED, WEIR_TCP_CLOSED, WEIR_REASON_ICMP);
+    return true;
+}

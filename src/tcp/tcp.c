@@ -210,7 +210,8 @@ bool tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e)
         }
         return believed;
     }
-    if (e->hard && !tcp_synchronized(c)) {
+    if ((e->hard && !tcp_synchronized(c)) ||
+        (UNLIKELY(c->fastopen) && fastopen_soft_error_ends(t, c))) {
         /* RFC 5461: hard errors end only what is not yet established */
         tcp_finish(t, c, e->error, WEIR_REASON_ICMP);
     } else {

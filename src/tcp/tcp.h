@@ -41,6 +41,8 @@ struct tcp_icmp {
 };
 /* True: something on the way was too big, and the path's MTU is to be learned (and then set). */
 bool tcp_icmp_error(struct tcp *t, struct tcp_conn *c, const struct tcp_icmp *e);
+/* The same for a half-open entry. True: it is to be removed. */
+bool tcp_half_icmp(struct tcp *t, uint32_t name, const struct tcp_icmp *e);
 
 /* ---- User calls (connection already found; see weir.h for the meaning) ------------------------------ */
 int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_t size,

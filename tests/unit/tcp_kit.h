@@ -55,7 +55,7 @@ struct tk_setup {
     uint32_t peer_iss;
     uint16_t peer_window; /* wire value */
     uint32_t backlog;     /* 0: the default */
-    bool deferred;
+    bool deferred, soft_errors_end;
     weir_time start;
 };
 

@@ -118,6 +118,7 @@ void tk_listen(struct tk *k)
     weir_listen_config_default(&c);
     c.local.port = k->local_port;
     c.deferred = k->setup.deferred;
+    c.soft_errors_end = k->setup.soft_errors_end;
     if (k->setup.backlog != 0)
         c.backlog = k->setup.backlog;
     assert_int_equal(weir_tcp_listen(k->stack, &c, &k->listener), WEIR_OK);

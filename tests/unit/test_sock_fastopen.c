@@ -25,6 +25,12 @@ static void without_cookies(struct weir_sock_config *config)
     config->fastopen |= WEIR_SOCK_FASTOPEN_CLIENT_NO_COOKIE | WEIR_SOCK_FASTOPEN_SERVER_NO_COOKIE;
 }
 
+static void copying(struct weir_sock_config *config)
+{
+    every_listener(config);
+    config->zerocopy_copies = true;
+}
+
 static void off(struct weir_sock_config *config)
 {
     config->fastopen = 0;
@@ -306,6 +312,45 @@ static void test_no_cookie(void **state)
     }
 }
 
+static void complete(struct weir_sock *s, uint8_t code)
+{
+    struct weir_sock_report r = {.info = 9};
+    struct weir_sock_message m = {.report = &r};
+    sk_ok((int)weir_sock_recvmsg(s, &m, WEIR_MSG_ERRQUEUE));
+    assert_int_equal(r.info, 0);
+    assert_int_equal(r.data, 0);
+    assert_int_equal(r.code, code);
+}
+
+/* MSG_ZEROCOPY beside it, and in SYN-RECEIVED: completed by the ACK; counts do not count the SYN. */
+static void test_zerocopy(void **state)
+{
+    (void)state;
+    for (uint8_t copies = 0; copies < 2; copies++) {
+        struct sk *k = sk_new_far(copies ? copying : every_listener, DELAY);
+        struct weir_sock *l = listener(k, "10.0.0.2", 0), *c, *s;
+        struct weir_endpoint to = sk_at("10.0.0.2", 80);
+        int value = 0;
+        warm_up(k, l, "10.0.0.2");
+        c = client(k, "10.0.0.2");
+        sk_ok(sk_set(c, WEIR_SOL_SOCKET, WEIR_SO_ZEROCOPY, 1));
+        sk_ok(sk_set(l, WEIR_SOL_SOCKET, WEIR_SO_ZEROCOPY, 1));
+        assert_int_equal(weir_sock_sendto(c, bytes, 500, FAST | WEIR_MSG_ZEROCOPY, &to), 500);
+        sk_run(k, DELAY);
+        sk_fails(weir_sock_recv(c, NULL, 0, WEIR_MSG_ERRQUEUE), WEIR_SOCK_EAGAIN);
+        s = sk_accept(l);
+        assert_int_equal(weir_sock_send(s, bytes, 700, WEIR_MSG_ZEROCOPY), 700);
+        sk_ok(weir_sock_ioctl(s, WEIR_SIOCOUTQ, &value));
+        assert_int_equal(value, 700);
+        sk_ok(weir_sock_ioctl(s, WEIR_SIOCOUTQNSD, &value));
+        assert_int_equal(value, 700);
+        sk_run(k, WEIR_S);
+        complete(c, copies);
+        complete(s, copies);
+        sk_del(k);
+    }
+}
+
 /* The peer's RST ends what was accepted early; its data can still be read. */
 static void test_reset(void **state)
 {
@@ -331,7 +376,7 @@ int main(void)
         cmocka_unit_test(test_sendto),   cmocka_unit_test(test_more_than_a_syn),
         cmocka_unit_test(test_deferred), cmocka_unit_test(test_errors),
         cmocka_unit_test(test_keys),     cmocka_unit_test(test_no_cookie),
-        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_zerocopy), cmocka_unit_test(test_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -319,6 +319,37 @@ static void test_icmp_syn_sent(void **state)
     }
 }
 
+/* A half-open entry ends by a hard error about its SYN,ACK (MUST-54), by a soft one only where the listener says so
+ * (MUST-56); what does not quote its number is not believed (RFC 5927 4.1). */
+static void test_icmp_half_open(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        struct tk_setup s = tk_setup();
+        bool soft = (i & 2) != 0;
+        s.v6 = (i & 1) != 0;
+        s.soft_errors_end = (i & 4) != 0;
+        struct tk *k = tk_new(&s);
+        uint8_t type = s.v6 ? ICMP6_UNREACHABLE : ICMP4_UNREACHABLE;
+        uint8_t code = soft ? (s.v6 ? 0 : ICMP4_HOST) : (s.v6 ? 4 : ICMP4_PORT);
+        tk_syn_received(k);
+        tk_icmp(k, type, code, 1, 0);
+        tk_icmp(k, type, code, 0u - 1u, 0);
+        assert_int_equal(tk_drops(k, WEIR_DROP_ICMP_SEQUENCE), 2);
+        assert_int_equal(tk_stats(k).half_open, 1);
+        tk_icmp(k, type, code, 0, 0);
+        bool ends = !soft || s.soft_errors_end;
+        assert_int_equal(tk_stats(k).half_open, !ends);
+        tk_in(k, A, 1, 1, 0);
+        if (ends)
+            assert_int_equal(tk_next(k)->flags, R);
+        tk_expect_nothing(k);
+        assert_int_equal(weir_tcp_accept(k->stack, k->listener, &k->conn),
+                         ends ? WEIR_EAGAIN : WEIR_OK);
+        tk_del(k);
+    }
+}
+
 /* Nothing aborts an established connection (MUST-56, RFC 5461); source quench is dropped (MUST-55). */
 static void test_icmp_established(void **state)
 {
@@ -529,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_missing_timestamp_half_open),
         cmocka_unit_test(test_out_of_window_limit),
         cmocka_unit_test(test_icmp_syn_sent),
+        cmocka_unit_test(test_icmp_half_open),
         cmocka_unit_test(test_icmp_established),
         cmocka_unit_test(test_icmp_too_big),
         cmocka_unit_test(test_r1_r2),
