@@ -323,8 +323,8 @@ WEIR_API int weir_sock_accept(struct weir_sock *sock, struct weir_sock **accepte
  * MSG_FASTOPEN, in sendto and sendmsg with an address: connect and send in one, the bytes in the SYN if a cookie
  * is known (RFC 7413). Bytes that the SYN carries, or EINPROGRESS (it carries none, but asks for a cookie), or as
  * connect: EALREADY, EISCONN and so on; EOPNOTSUPP: not WEIR_SOCK_FASTOPEN_CLIENT, or family 0. MSG_WAITALL beside
- * it is for callers that wait until all are sent: bytes are taken that will follow the SYN, as many as there is
- * room for, to leave with the ACK that completes the handshake. */
+ * it is for callers that wait until all are sent: bytes are taken that will follow the SYN, cookie or not, as many as
+ * there is room for, to leave with the ACK that completes the handshake. */
 WEIR_API int64_t weir_sock_send(struct weir_sock *sock, const void *data, size_t size, int flags);
 
 /* Bytes given, 0 at the end (the peer's FIN, shutdown, or after the error was reported), or EAGAIN,

@@ -30,10 +30,10 @@ static int64_t begin(struct weir_sock *s, const struct weir_sock_message *m, int
     int error = sock_connect_begin(s, s->deferred ? NULL : m->name, &room);
     int64_t sent = 0;
 
-    if (error != -WEIR_SOCK_EINPROGRESS || room == 0) {
+    room = flags & WEIR_MSG_WAITALL ? UINT64_MAX : room;
+    if (error != -WEIR_SOCK_EINPROGRESS || room == 0 || !s->handle) {
         return error;
     }
-    room = flags & WEIR_MSG_WAITALL ? UINT64_MAX : room;
     flags &= ~(WEIR_MSG_FASTOPEN | WEIR_MSG_WAITALL);
     sent = (flags & WEIR_MSG_ZEROCOPY) && s->o.zerocopy
                ? sock_send_pinned(s, m, flags, room)
