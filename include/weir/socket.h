@@ -39,6 +39,7 @@ enum weir_sock_errno {
     WEIR_SOCK_EACCES = 13,
     WEIR_SOCK_EFAULT = 14,
     WEIR_SOCK_EBUSY = 16,
+    WEIR_SOCK_EEXIST = 17,
     WEIR_SOCK_EINVAL = 22,
     WEIR_SOCK_EPIPE = 32,
     WEIR_SOCK_EDESTADDRREQ = 89,
@@ -153,6 +154,13 @@ enum weir_sock_tcp_option {
     WEIR_TCP_QUICKACK = 12,
     WEIR_TCP_CONGESTION =
         13, /* a name: "reno", "cubic"; getting gives WEIR_SOCK_CONGESTION_MAX bytes */
+    /* Set only: Linux's struct tcp_md5sig (RFC 2385; with _EXT a prefix), tcp_ao_add and tcp_ao_del (RFC 5925). They
+     * need weir_config.mac: otherwise ENOPROTOOPT. EISCONN: the connection began without a key; EBUSY: it sends
+     * with the one that is to go. Accepted sockets have their listener's. */
+    WEIR_TCP_MD5SIG = 14,
+    WEIR_TCP_MD5SIG_EXT = 32,
+    WEIR_TCP_AO_ADD_KEY = 38,
+    WEIR_TCP_AO_DEL_KEY = 39,
     WEIR_TCP_USER_TIMEOUT = 18,
     WEIR_TCP_FASTOPEN = 23, /* length of a listener's queue (weir.h's fastopen_queue); 0: none */
     WEIR_TCP_NOTSENT_LOWAT = 25, /* 0: none */

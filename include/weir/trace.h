@@ -117,6 +117,7 @@ enum weir_drop {
     WEIR_DROP_AUTH_UNEXPECTED, /* a TCP-MD5 option where no key is */
     WEIR_DROP_AUTH_KEY,        /* a KeyID that nobody knows */
     WEIR_DROP_AUTH_MAC,        /* the MAC is wrong */
+    WEIR_DROP_AUTH_ICMP,       /* an ICMP error that anybody could have made up (RFC 5925 7.8) */
     WEIR_DROP_UDP_BUFFER,      /* the socket's receive buffer is full */
     /* IGMP, MLD */
     WEIR_DROP_GROUP_MALFORMED, /* lengths or addresses make no sense */

@@ -182,10 +182,13 @@ struct weir_tcp_options {
     uint32_t
         notsent_lowat; /* send takes no more while that much waits that could not be sent at once
                              * (TCP_NOTSENT_LOWAT), UINT32_MAX: off */
-    /* Keys of TCP-AO and TCP-MD5, copied by the call that gets these options; more by weir_tcp_key_add. Segments
+    /* Keys of TCP-AO and TCP-MD5, copied by the call that gets these options; more by weir_tcp_key_add (keys.h). Segments
      * from and to a peer that a key is for must carry its MAC. */
     const struct weir_tcp_key *keys;
     uint32_t key_count;
+    /* TCP-AO: ICMP's hard errors, and IPv4's "too big", count for connections in synchronized states too; false
+     * (RFC 5925 7.8) */
+    bool auth_accept_icmp;
     /* true: DF is set and "too big" believed (RFC 1191, RFC 8201); false: the link's MTU is used and
      * routers fragment (IPv4) */
     bool path_mtu_discovery;
@@ -486,16 +489,6 @@ enum weir_option {
     WEIR_OPT_FASTOPEN_QUEUE,     /* listener */
     WEIR_OPT_FASTOPEN_NO_COOKIE  /* 0/1; of a listener, or before the SYN is sent */
 };
-/* Adds a key to a listener or a connection, or takes one away (same auth, peer, prefix and IDs). Connections keep
- * the keys that their listener had when they were made. WEIR_EINVAL (nonsense, or no weir_config.mac),
- * WEIR_EEXIST (a TCP-MD5 key for that peer, or one of the IDs, is there), WEIR_ENOENT, WEIR_EBUSY (del: the
- * connection sends with it), WEIR_ENOBUFS. A connection that began without a MAC never gets one. */
-WEIR_API int weir_tcp_key_add(struct weir_stack *stack, weir_handle handle,
-                              const struct weir_tcp_key *key);
-WEIR_API int weir_tcp_key_del(struct weir_stack *stack, weir_handle handle,
-                              const struct weir_tcp_key *key);
-/* TCP-AO: asks the peer to send with the key of this receive ID from now on (RNextKeyID, RFC 5925 7.4). */
-WEIR_API int weir_tcp_key_prefer(struct weir_stack *stack, weir_handle conn, uint8_t recv_id);
 
 /* A listener's options are those of the handshakes it answers from now on; its receive buffer stays
  * (WEIR_ENOPROTOOPT), because windows scaled by it have been offered. */

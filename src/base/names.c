@@ -89,6 +89,7 @@
     X(AUTH_UNEXPECTED, "auth-unexpected")             \
     X(AUTH_KEY, "auth-key")                           \
     X(AUTH_MAC, "auth-mac")                           \
+    X(AUTH_ICMP, "auth-icmp")                         \
     X(UDP_BUFFER, "udp-buffer")                       \
     X(GROUP_MALFORMED, "group-malformed")             \
     X(GROUP_TYPE, "group-type")                       \

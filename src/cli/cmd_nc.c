@@ -290,6 +290,7 @@ static void hang_up(struct nc *nc)
         weir_tcp_abort(nc->stack, nc->conn);
     }
     drain(nc);
+    nc_key_report(nc->options, nc->stack);
 }
 
 /* ---- Making it all ------------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /*
  * nc.h - what the files of `weir nc` share.
  *
- * Reading order: cmd_nc.c (the conversation from open to close), nc_options.c (arguments), nc_link.c (stack, addresses), nc_pump.c
- * (standard input to the connection, the connection to standard output), nc_watch.c (-w and --ladder).
+ * Reading order: cmd_nc.c (the conversation from open to close), nc_options.c (arguments), nc_link.c (stack, addresses), nc_key.c
+ * (--md5-key), nc_pump.c (standard input to the connection, the connection to standard output), nc_watch.c (-w and --ladder).
  */
 #ifndef CLI_NC_H
 #define CLI_NC_H
@@ -29,11 +29,21 @@ struct nc_options {
     uint32_t mtu;                /* 0: the interface's */
     weir_time timeout;           /* for connecting; 0: the stack's */
     const char *write;           /* NULL: no capture */
+    struct weir_tcp_key key;     /* when tcp.key_count */
     struct weir_tcp_options tcp; /* complete once the arguments are parsed */
 };
 
 /* Returns -1 to go on, or an exit code. */
 int nc_parse(int argc, char **argv, struct nc_options *options);
+
+/* ---- The key ------------------------------------------------------------------------------------------ */
+
+/* Of --md5-key. CLI_OK, or an exit code after one line on standard error. */
+int nc_key_read(struct nc_options *options, const char *path);
+/* The MACs for it, if there is one. The same. */
+int nc_key_config(const struct nc_options *options, struct weir_config *config);
+/* With a key: how many segments were dropped for want of it, on standard error. */
+void nc_key_report(const struct nc_options *options, const struct weir_stack *stack);
 
 /* ---- The link ------------------------------------------------------------------------------------------ */
 

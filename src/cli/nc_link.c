@@ -64,6 +64,11 @@ int nc_link_open(struct nc_link *link, const struct nc_options *options, struct 
         config.trace = nc_watch_record;
         config.trace_ctx = watch;
     }
+    code = nc_key_config(options, &config);
+    if (code != CLI_OK) {
+        weir_device_del(device);
+        return code;
+    }
     if (loop_new(&link->loop) == WEIR_OK) {
         node = loop_add(link->loop, &config, app);
     }

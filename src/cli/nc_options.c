@@ -19,7 +19,8 @@ enum {
     KEY_LADDER,
     KEY_TIMEOUT,
     KEY_ECN,
-    KEY_CONGESTION
+    KEY_CONGESTION,
+    KEY_MD5
 };
 
 struct nc_parse {
@@ -45,6 +46,8 @@ static const struct argp_option nc_table[] = {
      0},
     {"congestion", KEY_CONGESTION, "NAME", 0, "congestion control: cubic, reno, dctcp, prague, ...",
      0},
+    {"md5-key", KEY_MD5, "FILE", 0,
+     "sign and check each segment with TCP-MD5 (RFC 2385); the password is in FILE", 0},
     {"write", 'w', "FILE", 0, "write what we send and what reaches us to a pcapng file", 0},
     {"ladder", KEY_LADDER, NULL, 0, "draw the conversation on standard error while it goes on", 0},
     {0}};
@@ -182,6 +185,7 @@ static error_t parse_nc(int key, char *arg, struct argp_state *state)
     case KEY_LADDER: o->ladder = true; return 0;
     case KEY_ECN: return set_ecn(o, arg);
     case KEY_CONGESTION: return set_congestion(o, arg);
+    case KEY_MD5: return nc_key_read(o, arg) == CLI_OK ? 0 : EINVAL;
     case KEY_TIMEOUT:
         return value_duration(arg, &o->timeout) && o->timeout > 0
                    ? 0

@@ -38,6 +38,10 @@ void sock_options_core(const struct weir_sock *s, bool v4, struct weir_tcp_optio
     o->ttl = ttl_for(s, v4);
     o->tos = v4 ? s->o.tos : s->o.tclass;
     o->user_timeout = user_timeout(s);
+    if (s->key_count) {
+        o->keys = s->keys;
+        o->key_count = s->key_count;
+    }
 }
 
 bool sock_options_differ(const struct weir_sock *s, const struct weir_tcp_options *o)
@@ -276,6 +280,9 @@ int weir_sock_setsockopt(struct weir_sock *s, int level, int name, const void *v
     }
     if (level == WEIR_SOL_TCP && name == WEIR_TCP_FASTOPEN_KEY) {
         return sock_fastopen_set_keys(s, value, size);
+    }
+    if (level == WEIR_SOL_TCP && sock_option_is_key(name)) {
+        return sock_option_set_key(s, name, value, size);
     }
     if (level == WEIR_SOL_SOCKET && name == WEIR_SO_MAX_PACING_RATE) {
         return set_pacing_rate(s, value, size);

@@ -83,6 +83,8 @@ struct weir_sock {
     struct sock_name local, bound, remote; /* bound: what bind was told */
     uint32_t slot;
     uint32_t backlog;
+    struct weir_tcp_key *keys; /* set before there was a handle, or a listener's */
+    uint32_t key_count;
     struct sock_notices pins;    /* calls with MSG_ZEROCOPY that are not complete, oldest first */
     struct sock_notices reports; /* the error queue */
     struct sock_fastopen_keys *fastopen_keys; /* NULL: the stack's */
@@ -268,6 +270,10 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value);
 int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value);
 int sock_option_set_pmtudisc(struct weir_sock *s, int32_t value);
 int sock_option_get_mtu(const struct weir_sock *s, int32_t *value);
+/* keys.c */
+bool sock_option_is_key(int name);
+int sock_option_set_key(struct weir_sock *s, int name, const void *value, uint32_t size);
+void sock_keys_del(struct weir_sock *s);
 void sock_tcp_info(struct weir_sock *s, struct weir_sock_tcp_info *info);
 
 #endif

@@ -234,6 +234,7 @@ void sock_del(struct weir_sock *s)
     sock_port_leave(s);
     sock_notices_del(s);
     sock_fastopen_keys_del(s);
+    sock_keys_del(s);
     unmark_changed(s);
     space->slots[s->slot].sock = NULL;
     space->slots[s->slot].next_free = space->slot_free;

@@ -1,6 +1,7 @@
 /* api_keys.c - weir_tcp_key_*: keys of listeners and connections. */
 #include "stack/stack.h"
 #include "tcp/auth.h"
+#include <weir/keys.h>
 
 /* The settings of a listener or a connection, its own from now on; NULL: *error says why not. */
 static struct tcp_settings *own_settings(struct weir_stack *s, weir_handle handle, int *error)
@@ -38,10 +39,28 @@ static int replace(struct weir_stack *s, weir_handle handle, const struct weir_t
 
 int weir_tcp_key_add(struct weir_stack *s, weir_handle handle, const struct weir_tcp_key *key)
 {
+    const struct tcp_conn *c = stack_conn(s, handle);
+
     if (!auth_key_valid(&s->env, key)) {
         return WEIR_EINVAL;
     }
+    if (c && !c->auth && auth_key_matches(key, &c->remote)) {
+        return WEIR_EISCONN;
+    }
     return replace(s, handle, key, auth_chain_add);
+}
+
+int weir_tcp_key_change(struct weir_stack *s, weir_handle handle, const struct weir_tcp_key *key)
+{
+    if (!auth_key_valid(&s->env, key) || key->auth != WEIR_AUTH_MD5) {
+        return WEIR_EINVAL;
+    }
+    return replace(s, handle, key, auth_chain_change);
+}
+
+int weir_tcp_key_check(const struct weir_stack *s, const struct weir_tcp_key *key)
+{
+    return auth_key_valid(&s->env, key) ? WEIR_OK : WEIR_EINVAL;
 }
 
 int weir_tcp_key_del(struct weir_stack *s, weir_handle handle, const struct weir_tcp_key *key)

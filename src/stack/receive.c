@@ -44,13 +44,10 @@ static void for_listener(struct weir_stack *s, const struct tcp_arrival *a,
         }
         return;
     }
-    if (UNLIKELY(l->settings->keys || (a->segment->options.present & WEIR_SEGMENT_MD5)) &&
-        (a->segment->flags & (WEIR_TCP_SYN | WEIR_TCP_RST)) == WEIR_TCP_SYN) {
+    if (UNLIKELY(l->settings->keys || (a->segment->options.present & WEIR_SEGMENT_MD5))) {
         struct tcp_arrival keyed = *a;
-        enum weir_drop drop = auth_check_syn(&s->tcp, l->settings->keys, a, &keyed.key);
 
-        if (drop != WEIR_DROP_NONE) {
-            trace_drop(&s->tcp, 0, drop, a->segment);
+        if (!stack_keyed_listen(s, l, &keyed, p)) {
             return;
         }
         keyed.mtu = stack_path_mtu(s, &a->tuple, p->link);
@@ -90,7 +87,13 @@ static NOINLINE void not_for_conn(struct weir_stack *s, struct tcp_conn *c,
                                   const struct ip_packet *p)
 {
     switch (verdict) {
-    case TCP_VERDICT_RST: answer_rst(s, a, p); break;
+    case TCP_VERDICT_RST:
+        if (UNLIKELY(c->auth)) {
+            stack_keyed_rst(s, c, a, p);
+        } else {
+            answer_rst(s, a, p);
+        }
+        break;
     case TCP_VERDICT_LISTEN:
         if (!demux_listener(&s->demux, &a->tuple, p->link)) {
             tcp_syn_refused(&s->tcp, c, a->segment);
@@ -177,6 +180,9 @@ static void for_half(struct weir_stack *s, uint32_t name, const struct tcp_arriv
     struct tcp_outcome out = {0};
     struct tcp_arrival with_mtu = *a;
 
+    if (!stack_keyed_half(s, name, a)) {
+        return;
+    }
     with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);
     tcp_half_input(&s->tcp, name, &with_mtu, &out);
     carry_out(s, a, p, &out);
@@ -304,6 +310,9 @@ static void receive_error(struct weir_stack *s, const struct ip_error *e)
         return;
     }
     c = tcp_conn_at(&s->tcp, name);
+    if (UNLIKELY(c->auth) && !stack_keyed_icmp(s, c, e)) {
+        return;
+    }
     if (tcp_icmp_error(&s->tcp, c, &icmp) && ip_pmtu_learn(&s->ip, &e->dst, e->mtu)) {
         (void)stack_path(s, c, &path);
     }

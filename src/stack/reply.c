@@ -1,10 +1,11 @@
 /* reply.c - TCP segments that belong to no connection: RST, the SYN,ACKs of half-open entries, ACKs of
  * TIME-WAIT. They go through ip/'s ring of ready-made packets. */
 #include "stack/stack.h"
+#include "tcp/auth.h"
 #include "wire/checksum.h"
 
-void stack_reply_tcp(struct weir_stack *s, const struct tcp_tuple *tuple, struct tcp_segment *seg,
-                     uint32_t link, uint8_t ttl, uint8_t tos)
+static void reply(struct weir_stack *s, const struct tcp_tuple *tuple, struct tcp_segment *seg,
+                  uint32_t link, uint8_t ttl, uint8_t tos, const struct stack_signer *signer)
 {
     struct weir_buffer *b = ip_reply_buffer(&s->ip, TCP_HEADER_MAX);
     struct ip_send send = {
@@ -22,10 +23,32 @@ void stack_reply_tcp(struct weir_stack *s, const struct tcp_tuple *tuple, struct
         return;
     }
     b->size = tcp_build(b->data, seg);
+    if (signer && !(signer->conn ? auth_sign(&s->tcp, signer->conn, b->data, seg, NULL, 0)
+                                 : auth_sign_reset(&s->tcp, signer->key, tuple, b->data, seg))) {
+        buffer_unref(&s->env.buffers, b);
+        return;
+    }
     sum = csum_pseudo(&send.src, &send.dst, IP_PROTOCOL_TCP, b->size);
     csum_store(b->data + 16, csum_finish(csum_sum(&s->env.config.ops, b->data, b->size, sum)));
     send.payload_size = b->size;
     ip_reply_send(&s->ip, b, &send, link);
+}
+
+void stack_reply_tcp(struct weir_stack *s, const struct tcp_tuple *tuple, struct tcp_segment *seg,
+                     uint32_t link, uint8_t ttl, uint8_t tos)
+{
+    reply(s, tuple, seg, link, ttl, tos, NULL);
+}
+
+void stack_reply_signed(struct weir_stack *s, const struct tcp_tuple *tuple,
+                        struct tcp_segment *seg, uint32_t link, const struct stack_signer *signer)
+{
+    if (signer->conn) {
+        auth_prepare(&s->tcp, signer->conn, &seg->options);
+    } else {
+        seg->options.present |= WEIR_SEGMENT_MD5;
+    }
+    reply(s, tuple, seg, link, s->env.config.tcp.ttl, 0, signer);
 }
 
 /* The way to a peer, preferably where it came from. */

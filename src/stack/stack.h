@@ -78,7 +78,23 @@ void stack_receive(struct weir_stack *s, uint32_t link, struct weir_buffer *b);
 /* reply.c: TCP segments without a connection */
 void stack_reply_tcp(struct weir_stack *s, const struct tcp_tuple *tuple, struct tcp_segment *seg,
                      uint32_t link, uint8_t ttl, uint8_t tos);
+/* What signs a segment: a connection, or without one a TCP-MD5 key. */
+struct stack_signer {
+    struct tcp_conn *conn;
+    const struct weir_tcp_key *key;
+};
+void stack_reply_signed(struct weir_stack *s, const struct tcp_tuple *tuple,
+                        struct tcp_segment *seg, uint32_t link, const struct stack_signer *signer);
 void stack_send_syn_ack(struct weir_stack *s, uint32_t half);
+
+/* keyed.c: false: dealt with */
+bool stack_keyed_listen(struct weir_stack *s, const struct listener *l, struct tcp_arrival *a,
+                        const struct ip_packet *p);
+bool stack_keyed_half(struct weir_stack *s, uint32_t name, const struct tcp_arrival *a);
+bool stack_keyed_icmp(struct weir_stack *s, const struct tcp_conn *c, const struct ip_error *e);
+/* The RST that an authenticated connection answers with. */
+void stack_keyed_rst(struct weir_stack *s, struct tcp_conn *c, const struct tcp_arrival *a,
+                     const struct ip_packet *p);
 
 /* frames.c */
 struct frame_block *block_get(struct weir_stack *s, enum block_kind kind);

@@ -263,6 +263,42 @@ enum weir_drop auth_check_syn(struct tcp *t, const struct tcp_keychain *chain,
     return WEIR_DROP_NONE;
 }
 
+enum weir_drop auth_check_stray(struct tcp *t, const struct tcp_keychain *chain,
+                                const struct tcp_arrival *in, const struct weir_tcp_key **used)
+{
+    const struct ip_addr *peer = &in->tuple.remote;
+    uint32_t present = in->segment->options.present;
+    const struct weir_tcp_key *key =
+        present & WEIR_SEGMENT_MD5 ? find_key(chain, peer, WEIR_AUTH_MD5, 0, false) : NULL;
+
+    *used = NULL;
+    if (!key) {
+        return present & WEIR_SEGMENT_MD5   ? WEIR_DROP_AUTH_UNEXPECTED
+               : !auth_key_for(chain, peer) ? WEIR_DROP_NONE
+               : present & WEIR_SEGMENT_AO  ? WEIR_DROP_AUTH_KEY
+                                            : WEIR_DROP_AUTH_MISSING;
+    }
+    if (!mac_matches(t, key, NULL, in, 0)) {
+        return WEIR_DROP_AUTH_MAC;
+    }
+    *used = key;
+    return WEIR_DROP_NONE;
+}
+
+bool auth_sign_reset(struct tcp *t, const struct weir_tcp_key *key, const struct tcp_tuple *tuple,
+                     uint8_t *header, const struct tcp_segment *s)
+{
+    struct auth_segment segment = {
+        .src = &tuple->local,
+        .dst = &tuple->remote,
+        .header = header,
+        .header_size = s->header_size,
+        .mac_offset = s->options.mac_offset,
+    };
+
+    return auth_md5_mac(&t->env->config.mac, key, &segment, header + segment.mac_offset);
+}
+
 struct tcp_conn *auth_open(struct tcp *t, struct listener *l, const struct tcp_arrival *in)
 {
     struct tcp_conn *c = listen_open(t, l, in);

@@ -31,6 +31,7 @@ struct tcp_auth {
 };
 
 struct tcp_arrival; /* tcp.h */
+struct tcp_tuple;
 
 /* ---- Keys --------------------------------------------------------------------------------------------------- */
 bool auth_key_valid(const struct env *env, const struct weir_tcp_key *key);
@@ -43,6 +44,9 @@ int auth_chain_add(struct tcp *t, const struct tcp_keychain *chain, const struct
                    struct tcp_keychain **out);
 int auth_chain_del(struct tcp *t, const struct tcp_keychain *chain, const struct weir_tcp_key *key,
                    struct tcp_keychain **out);
+/* The MD5 key of the same peer gets another password. */
+int auth_chain_change(struct tcp *t, const struct tcp_keychain *chain,
+                      const struct weir_tcp_key *key, struct tcp_keychain **out);
 void auth_chain_ref(struct tcp_keychain *chain);
 void auth_chain_unref(struct tcp *t, struct tcp_keychain *chain);
 /* Is it a key for that peer? */
@@ -81,4 +85,11 @@ void auth_established(struct tcp *t, struct tcp_conn *c);
 /* May this SYN pass? `*key`: what it was authenticated with, or NULL. */
 enum weir_drop auth_check_syn(struct tcp *t, const struct tcp_keychain *chain,
                               const struct tcp_arrival *a, const struct weir_tcp_key **key);
+/* May another segment that belongs to no connection pass to the listener? With WEIR_DROP_NONE and a `*key` it has
+ * that TCP-MD5 key's MAC: it is of a connection that we know nothing of any more. */
+enum weir_drop auth_check_stray(struct tcp *t, const struct tcp_keychain *chain,
+                                const struct tcp_arrival *a, const struct weir_tcp_key **key);
+/* Fills in the MAC of the RST that answers it. */
+bool auth_sign_reset(struct tcp *t, const struct weir_tcp_key *key, const struct tcp_tuple *tuple,
+                     uint8_t *header, const struct tcp_segment *s);
 #endif

@@ -95,6 +95,24 @@ int auth_chain_del(struct tcp *t, const struct tcp_keychain *chain, const struct
     return WEIR_OK;
 }
 
+int auth_chain_change(struct tcp *t, const struct tcp_keychain *chain,
+                      const struct weir_tcp_key *key, struct tcp_keychain **out)
+{
+    uint32_t at = 0;
+
+    while (chain && at < chain->count && !collides(&chain->keys[at], key)) {
+        at++;
+    }
+    if (!chain || at == chain->count) {
+        return WEIR_ENOENT;
+    }
+    if (auth_chain_new(t, chain->keys, chain->count, out) != WEIR_OK) {
+        return WEIR_ENOBUFS;
+    }
+    (*out)->keys[at] = *key;
+    return WEIR_OK;
+}
+
 int auth_chain_new(struct tcp *t, const struct weir_tcp_key *keys, uint32_t count,
                    struct tcp_keychain **out)
 {

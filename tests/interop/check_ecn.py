@@ -79,4 +79,5 @@ def main():
         expect("no AccECN option", [p for p in back if 172 in p[4] or 174 in p[4]])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,8 @@
 
 # transfer NUMBER KIND FAMILY OFFLOAD ROLE DIRECTION FILE SUM [WEIR_OPTION...]
 #   KIND tun|tap, FAMILY 4|6, OFFLOAD on|off, ROLE client|server (weir's), DIRECTION send|receive (weir's)
-# Prints one line; fails if a byte, an exit code or the end of a direction is wrong.
+# PEER_OPTIONS: an array for peer.py. Prints one line; fails if a byte, an exit code or the end of a direction is wrong.
+PEER_OPTIONS=()
 transfer() {
     local number=$1 kind=$2 family=$3 offload=$4 role=$5 direction=$6 file=$7 sum=$8
     shift 8
@@ -19,7 +20,8 @@ transfer() {
     weir_at "$kind" "$number"
     began=$(date +%s%N)
     if [ "$role" = client ]; then
-        peer listen "$(linux_address "$family" "$number")" "$port" --ready "$tag.ready" "${steps[@]}" >"$tag.peer" 2>&1 &
+        peer listen "$(linux_address "$family" "$number")" "$port" --ready "$tag.ready" "${PEER_OPTIONS[@]}" \
+            "${steps[@]}" >"$tag.peer" 2>&1 &
         wait_for_file "$tag.ready"
         "${weir[@]}" "${options[@]}" "$(linux_address "$family" "$number")" "$port" \
             <"$input" 2>"$tag.err" | sha256sum >"$tag.out"
@@ -29,7 +31,7 @@ transfer() {
         { "${weir[@]}" "${options[@]}" -l "$port" <"$input" 2>"$tag.err"; echo $? >"$tag.code"; } |
             sha256sum >"$tag.out" &
         wait_for_text Listening "$tag.err"
-        peer connect "$(weir_address "$family" "$number")" "$port" "${steps[@]}" >"$tag.peer" 2>&1 || result="peer: $?"
+        peer connect "$(weir_address "$family" "$number")" "$port" "${PEER_OPTIONS[@]}" "${steps[@]}" >"$tag.peer" 2>&1 || result="peer: $?"
         wait $!
         [ "$result" != 0 ] || result=$(cat "$tag.code")
     fi

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The Linux side of a conversation with weir: a TCP endpoint whose every step is under the test's control.
 
-usage: peer.py listen|connect ADDRESS PORT [--ready FILE] [--timeout S] STEP...
+usage: peer.py listen|connect ADDRESS PORT [--ready FILE] [--timeout S] [--md5-key FILE] STEP...
 
-`listen` accepts one connection. Steps, in order:
+`listen` accepts one connection. --md5-key FILE: TCP-MD5 with the password in there. Steps, in order:
   send=FILE       sends the whole file
   text=TEXT       sends the text
   shut            closes our direction
@@ -100,9 +100,21 @@ def step(s, word, deadline):
         raise SystemExit(f"peer: no such step: {word}")
 
 
+def sign(s, family, peer, path):
+    """TCP_MD5SIG_EXT: a key for one peer, or (None) for all of that family; struct tcp_md5sig."""
+    with open(path, "rb") as file:
+        key = file.read().rstrip(b"\n")
+    address = socket.inet_pton(family, peer) if peer else bytes(4 if family == socket.AF_INET else 16)
+    before = struct.pack("=HH", family, 0) + (b"" if family == socket.AF_INET else bytes(4))
+    prefix = len(address) * 8 if peer else 0
+    s.setsockopt(socket.IPPROTO_TCP, 32, struct.pack("=128sBBHi80s", before + address, 1, prefix, len(key), 0, key))
+
+
 def open_socket(a):
     family = socket.AF_INET6 if ":" in a.address else socket.AF_INET
     s = socket.socket(family, socket.SOCK_STREAM)
+    if a.md5_key:
+        sign(s, family, a.address if a.how == "connect" else None, a.md5_key)
     if a.how == "connect":
         s.settimeout(a.timeout)
         s.connect((a.address, a.port))
@@ -123,6 +135,7 @@ def main():
     p.add_argument("port", type=int)
     p.add_argument("--ready")
     p.add_argument("--timeout", type=float, default=60)
+    p.add_argument("--md5-key", metavar="FILE")
     p.add_argument("steps", nargs="*")
     a = p.parse_intermixed_args()
     deadline = time.monotonic() + a.timeout

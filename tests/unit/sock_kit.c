@@ -3,6 +3,7 @@
 
 #include "wire/icmp.h"
 #include "wire/ip4.h"
+#include <weir/mac.h>
 
 /* ---- The cable ---- */
 
@@ -56,8 +57,12 @@ static void add_side(struct sk *k, int index, void (*change)(struct weir_sock_co
     struct weir_allocator allocator = heap_allocator(&k->heap);
     struct node_app app = {.ctx = &k->side[index], .event = on_event};
     struct weir_sock_config config;
+    struct weir_config stack;
+    weir_config_default(&stack);
+    stack.reproducible = true;
+    assert_true(weir_mac_libcrypto(&stack.mac));
     k->side[index] = (struct sk_side){.k = k, .index = index};
-    k->node[index] = virtual_add(k->v, NULL, &app);
+    k->node[index] = virtual_add(k->v, &stack, &app);
     assert_non_null(k->node[index]);
     weir_sock_config_default(&config);
     if (change)
