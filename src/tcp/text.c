@@ -91,15 +91,11 @@ static bool is_after_close(const struct tcp_conn *c, const struct seg_in *in)
 
 /* Data for an application that has closed: its sender must learn that nobody reads (RFC 9293 3.6.1, RFC 2525
  * 2.17). The RST is the answer to this segment, so that it stands where the peer waits: it may not have all that
- * was sent, and RFC 5961 3.2 has it believe no other number. Only our own RSTs are signed. */
+ * was sent, and RFC 5961 3.2 has it believe no other number. */
 static enum tcp_verdict refuse_after_close(struct tcp *t, struct tcp_conn *c,
                                            const struct seg_in *in)
 {
     trace_drop(t, c->id, WEIR_DROP_AFTER_CLOSE, in->s);
-    if (UNLIKELY(c->auth)) {
-        tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_DATA_AFTER_CLOSE);
-        return TCP_VERDICT_DONE;
-    }
     tcp_finish(t, c, WEIR_ECONNABORTED, WEIR_REASON_DATA_AFTER_CLOSE);
     return TCP_VERDICT_RST;
 }
