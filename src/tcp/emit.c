@@ -295,8 +295,12 @@ static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_em
 {
     uint32_t in_flight = scoreboard_in_flight(c);
     uint32_t room = c->cwnd > in_flight ? c->cwnd - in_flight : 0;
+    uint32_t index = scoreboard_next_lost(t, c);
+    seq_pos edge = c->snd_una + c->snd_wnd, start = tx_at(t, index)->start;
 
-    return emit_again(t, c, e, l, scoreboard_next_lost(t, c), room);
+    /* SHLD-16: of a record only what a window that shrank still has room for, but one segment */
+    room = (uint32_t)min_u64(room, edge > start ? edge - start : 0);
+    return emit_again(t, c, e, l, index, room);
 }
 
 /* RFC 9768 3.2.3.2.2: while no data with counters has arrived, perhaps they do not pass. */

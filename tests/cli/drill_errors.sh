@@ -46,7 +46,8 @@ expect 1 "" wrong-seq.pkt ../../scripts/linger_zero.pkt
 expect 65 "" wrong-seq.pkt bad-syntax.pkt
 expect 69 "" unknown-call.pkt ../../scripts/linger_zero.pkt
 expect 0 "" --ignore-shell unknown-command.pkt
-"$WEIR" drill --help | grep -q "Exit codes" || { echo "FAIL: --help does not tell the exit codes"; failed=1; }
+help=$("$WEIR" drill --help)
+[[ $help == *"Exit codes"* ]] || { echo "FAIL: --help does not tell the exit codes"; failed=1; }
 
 # every script of the project holds for IPv6, and for IPv6 sockets with IPv4 packets, unless it names a version
 for version in 6 mapped; do

@@ -95,6 +95,7 @@ static void test_simultaneous_open(void **state)
 
 /* ---- The receiver: ECE until CWR (6.1.3) -------------------------------------------------------------------- */
 
+/* SHLD-8, RFC 3168 6.1.3. */
 static void test_echo_until_cwr(void **state)
 {
     struct tk *k = ek_passive(WEIR_ECN_PASSIVE, WEIR_CC_NEWRENO, E | C);
@@ -144,6 +145,7 @@ static void test_not_negotiated(void **state)
 
 /* ---- The sender (6.1.2) ---------------------------------------------------------------------------------------- */
 
+/* SHLD-8, RFC 3168 6.1.2. */
 static void test_reduces_once_a_window(void **state)
 {
     struct tk *k = ek_passive(WEIR_ECN_PASSIVE, WEIR_CC_NEWRENO, E | C);

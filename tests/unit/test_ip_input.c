@@ -230,6 +230,7 @@ static void test_bare(void **state)
     ip_kit_del(k);
 }
 
+/* RFC 9293 MUST-50: options that TCP does not know are no reason to drop the packet. */
 static void test_options4(void **state)
 {
     (void)state;

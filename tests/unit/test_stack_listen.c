@@ -289,6 +289,27 @@ static void test_stale_handles(void **state)
     tk_del(k);
 }
 
+/* MUST-45: a connection keeps its address, whatever else there is to choose from later. */
+static void test_address_stays(void **state)
+{
+    (void)state;
+    struct tk_setup s = tk_setup();
+    struct tk *k = tk_new(&s);
+    struct weir_ip second = ip("10.0.0.3"), third = ip("10.0.0.4");
+    const struct tk_out *o;
+
+    assert_int_equal(weir_address_add(k->stack, k->link, &second, 24), WEIR_OK);
+    k->local = ip_addr_from_public(&second);
+    tk_passive(k);
+    assert_int_equal(weir_address_add(k->stack, k->link, &third, 24), WEIR_OK);
+    tk_write(k, 100);
+    o = tk_expect(k, A, 1, 1, 100);
+    assert_true(ip_addr_equal(&o->src, &k->local));
+    tk_in(k, A, 1, 101, 0);
+    tk_expect_event(k, WEIR_EVENT_SENT_ALL);
+    tk_del(k);
+}
+
 /* MUST-45: the address of a connection goes away and comes back: it waits, and goes on. */
 static void test_address_and_link_flap(void **state)
 {
@@ -410,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_deferred_expiry),
         cmocka_unit_test(test_wildcard_any_address),
         cmocka_unit_test(test_stale_handles),
+        cmocka_unit_test(test_address_stays),
         cmocka_unit_test(test_address_and_link_flap),
         cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_self_connect),

@@ -322,6 +322,34 @@ static void test_every_set_of_options(void **state)
     }
 }
 
+/* MUST-69: what is behind the end of the options, if they end before the header does, is zero. */
+static void test_padding(void **state)
+{
+    static const uint8_t cookie[16] = {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
+
+    (void)state;
+    for (unsigned present = 0; present < 32 * 4; present++) {
+        struct tcp_segment s = {.options = {.present = (uint8_t)(present & 31), .sack_count = 1}};
+        uint8_t out[TCP_HEADER_MAX];
+        uint32_t size, at = TCP_HEADER_SIZE;
+
+        if (present >= 32 && !(present & WEIR_SEGMENT_SACK)) {
+            s.options.present |= WEIR_SEGMENT_FASTOPEN;
+            s.options.fastopen = cookie;
+            s.options.fastopen_size = (uint8_t)(2 + present / 32 * 2);
+        }
+        memset(out, 0xee, sizeof(out));
+        size = tcp_build(out, &s);
+        while (at < size && out[at] != TCP_OPTION_EOL) {
+            at += out[at] == TCP_OPTION_NOP ? 1 : out[at + 1];
+        }
+        assert_true(at <= size);
+        for (; at < size; at++) {
+            assert_int_equal(out[at], 0);
+        }
+    }
+}
+
 /* RFC 2385 2.0, RFC 5925 2.2: room for the MAC, whose place both directions know. */
 static void test_authentication_options(void **state)
 {
@@ -398,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_odd_places_and_repeats),
         cmocka_unit_test(test_blocks_that_do_not_fit_are_left_out),
         cmocka_unit_test(test_every_set_of_options),
+        cmocka_unit_test(test_padding),
         cmocka_unit_test(test_authentication_options),
         cmocka_unit_test(test_iterator),
     };

@@ -184,6 +184,7 @@ static void test_cork(void **state)
     tk_del(k);
 }
 
+/* MUST-60: what the application holds back (no PUSH) leaves by itself after a while. */
 static void test_more(void **state)
 {
     (void)state;

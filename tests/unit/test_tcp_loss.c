@@ -265,7 +265,7 @@ static void test_no_fast_retransmit_after_rto(void **state)
     tk_del(k);
 }
 
-/* RFC 6675: only the holes are sent again, at once, the first whatever cwnd says. */
+/* RFC 6675 (and MUST-5: options count on any segment): only the holes are sent again, at once, the first whatever cwnd says. */
 static void test_sack_recovery(void **state)
 {
     (void)state;

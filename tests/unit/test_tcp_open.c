@@ -390,6 +390,40 @@ static void test_syn_ack_retransmission(void **state)
     tk_del(k);
 }
 
+/* MUST-44: with several addresses the one that fits the way there is chosen before the first SYN. */
+static void test_source_address(void **state)
+{
+    static const char *const remotes[] = {"10.0.0.9", "192.168.7.9", "10.0.0.8"};
+    static const char *const locals[] = {"10.0.0.1", "192.168.7.1", "10.0.0.1"};
+    (void)state;
+    struct tk_setup s = tk_setup();
+    struct tk *k = tk_new(&s);
+    struct weir_ip second;
+
+    assert_int_equal(weir_ip_parse(locals[1], &second), WEIR_OK);
+    assert_int_equal(weir_address_add(k->stack, k->link, &second, 24), WEIR_OK);
+    for (size_t i = 0; i < ARRAY_SIZE(remotes); i++) {
+        struct weir_connect_config config;
+        struct weir_ip want;
+        struct ip_addr wanted;
+        weir_handle conn;
+
+        weir_connect_config_default(&config);
+        assert_int_equal(weir_ip_parse(remotes[i], &config.remote.ip), WEIR_OK);
+        assert_int_equal(weir_ip_parse(locals[i], &want), WEIR_OK);
+        wanted = ip_addr_from_public(&want);
+        config.remote.port = 80;
+        assert_int_equal(weir_tcp_connect(k->stack, &config, &conn), WEIR_OK);
+        const struct tk_out *o = tk_next(k);
+        assert_non_null(o);
+        assert_int_equal(o->flags, S);
+        assert_true(ip_addr_equal(&o->src, &wanted));
+        assert_int_equal(weir_tcp_abort(k->stack, conn), WEIR_OK);
+        tk_flush(k);
+    }
+    tk_del(k);
+}
+
 /* MUST-46: an active open to a group, or to nothing, is an error at once. */
 static void test_connect_errors(void **state)
 {
@@ -470,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_syn_without_a_way),
         cmocka_unit_test(test_rto_after_lost_syn),
         cmocka_unit_test(test_syn_ack_retransmission),
+        cmocka_unit_test(test_source_address),
         cmocka_unit_test(test_connect_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,8 @@ static void raw_in(struct tk *k, struct tcp_segment s, const uint8_t *options, u
     tk_inject_packet(k, packet, 40 + size, NULL);
 }
 
-/* MUST-15: without the option 536 or 1220; MUST-16: the smaller of the two, options taken off. */
+/* MUST-15: without the option 536 or 1220; MUST-16: the smaller of the two, options taken off;
+ * segments are as large as that allows (SHLD-28). */
 static void test_mss(void **state)
 {
     static const struct {
@@ -72,6 +73,36 @@ static void test_mss(void **state)
             assert_int_equal(tk_info(k).snd_mss, cases[i].segment);
             tk_del(k);
         }
+    }
+}
+
+/* MUST-65: the MSS option is on SYNs, and on nothing else. */
+static void test_mss_on_syn_only(void **state)
+{
+    (void)state;
+    for (int modern = 0; modern < 2; modern++) {
+        struct tk_setup s = modern ? tk_setup_modern() : tk_setup();
+        struct tk *k = tk_new(&s);
+        const struct tk_out *o;
+
+        assert_true((tk_syn_received(k)->s.options.present & WEIR_SEGMENT_MSS) != 0);
+        tk_in(k, A, 1, 1, 0);
+        tk_events(k);
+        assert_int_equal(weir_tcp_accept(k->stack, k->listener, &k->conn), WEIR_OK);
+        tk_write(k, 100);
+        o = tk_expect(k, A, 1, 1, 100);
+        assert_false(o->s.options.present & WEIR_SEGMENT_MSS);
+        tk_in(k, A, 11, 101, 10); /* out of order: an ACK at once */
+        o = tk_expect(k, A, 101, 1, 0);
+        assert_false(o->s.options.present & WEIR_SEGMENT_MSS);
+        assert_int_equal(weir_tcp_shutdown(k->stack, k->conn), WEIR_OK);
+        o = tk_expect(k, F | A, 101, 1, 0);
+        assert_false(o->s.options.present & WEIR_SEGMENT_MSS);
+        assert_int_equal(weir_tcp_abort(k->stack, k->conn), WEIR_OK);
+        o = tk_next(k);
+        assert_non_null(o);
+        assert_false(o->s.options.present & WEIR_SEGMENT_MSS);
+        tk_del(k);
     }
 }
 
@@ -347,6 +378,7 @@ static void test_sequence_wrap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mss_on_syn_only),
         cmocka_unit_test(test_mss),
         cmocka_unit_test(test_announced_mss),
         cmocka_unit_test(test_negotiation),

@@ -139,7 +139,7 @@ static void test_zero_window_fin(void **state)
     }
 }
 
-/* MUST-34, MUST-35, SHLD-16, SHLD-17: the window shrinks below what is out. Nothing new is sent, the
+/* MUST-34, MUST-35, SHLD-15, SHLD-17: the window shrinks below what is out. Nothing new is sent, the
  * connection is not given up while the peer answers, and it goes on when the window is back. */
 static void test_shrinking_window(void **state)
 {
@@ -166,6 +166,27 @@ static void test_shrinking_window(void **state)
         tk_expect(k, A, 1 + 6 * MSS, 1, MSS);
         tk_del(k);
     }
+}
+
+/* SHLD-16: after the window shrank what is lost is sent again inside it, and nothing beyond it. */
+static void test_shrunk_retransmission(void **state)
+{
+    (void)state;
+    struct tk *k = start(10000);
+    tk_write(k, 4 * MSS);
+    for (uint32_t i = 0; i < 4; i++)
+        tk_expect(k, A, 1 + i * MSS, 1, MSS);
+    k->window = 1000;
+    tk_in(k, A, 1, 1, 0);
+    const struct tk_out *o = tk_wait(k, 10 * WEIR_S);
+    assert_non_null(o);
+    assert_int_equal(o->seq, 1);
+    for (uint32_t i = 1; i < 3; i++) { /* two segments fit into cwnd now, one into the window */
+        tk_in(k, A, 1, 1 + i * MSS, 0);
+        tk_expect(k, A, 1 + i * MSS, 1, MSS);
+        tk_expect_nothing(k);
+    }
+    tk_del(k);
 }
 
 /* MUST-38: less than a segment and less than half of the largest window waits; half goes when nothing is
@@ -263,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_zero_window),
         cmocka_unit_test(test_zero_window_unanswered),
         cmocka_unit_test(test_zero_window_fin),
+        cmocka_unit_test(test_shrunk_retransmission),
         cmocka_unit_test(test_shrinking_window),
         cmocka_unit_test(test_sender_silly_window),
         cmocka_unit_test(test_window_field),
