@@ -104,25 +104,40 @@ static bool in_the_way(const struct weir_tcp_key *a, const struct weir_tcp_key *
            (a->send_id == b->send_id || a->recv_id == b->recv_id);
 }
 
-static void free_keys(struct weir_sock *s, struct weir_tcp_key *keys, uint32_t count)
-{
-    if (keys) {
-        memset(keys, 0, count * sizeof(*keys)); /* key material does not stay in freed memory */
-        sock_free_memory(s->space, keys, count * sizeof(*keys));
-    }
-}
-
 void sock_keys_del(struct weir_sock *s)
 {
-    free_keys(s, s->keys, s->key_count);
+    if (s->keys) {
+        memset(s->keys, 0, s->key_room * sizeof(*s->keys)); /* key material does not stay behind */
+        sock_free_memory(s->space, s->keys, s->key_room * sizeof(*s->keys));
+    }
     s->keys = NULL;
-    s->key_count = 0;
+    s->key_count = s->key_room = 0;
+}
+
+static bool more_room(struct weir_sock *s)
+{
+    uint32_t count = s->key_count, room = count + 1;
+    struct weir_tcp_key *keys;
+
+    if (count < s->key_room) {
+        return true;
+    }
+    keys = sock_alloc(s->space, room * sizeof(*keys));
+    if (!keys) {
+        return false;
+    }
+    if (count) {
+        memcpy(keys, s->keys, count * sizeof(*keys));
+    }
+    sock_keys_del(s);
+    s->keys = keys;
+    s->key_count = count;
+    s->key_room = room;
+    return true;
 }
 
 static int keep(struct weir_sock *s, const struct weir_tcp_key *key)
 {
-    struct weir_tcp_key *more;
-
     for (uint32_t i = 0; i < s->key_count; i++) {
         if (key->auth == WEIR_AUTH_MD5 && same(&s->keys[i], key)) {
             s->keys[i] = *key; /* a new password for the same peer */
@@ -132,17 +147,10 @@ static int keep(struct weir_sock *s, const struct weir_tcp_key *key)
             return -WEIR_SOCK_EEXIST;
         }
     }
-    more = sock_alloc(s->space, (s->key_count + 1) * sizeof(*more));
-    if (!more) {
+    if (!more_room(s)) {
         return -WEIR_SOCK_ENOMEM;
     }
-    if (s->key_count) {
-        memcpy(more, s->keys, s->key_count * sizeof(*more));
-    }
-    more[s->key_count] = *key;
-    free_keys(s, s->keys, s->key_count);
-    s->keys = more;
-    s->key_count++;
+    s->keys[s->key_count++] = *key;
     return 0;
 }
 
@@ -150,21 +158,8 @@ static int forget(struct weir_sock *s, const struct weir_tcp_key *key)
 {
     for (uint32_t i = 0; i < s->key_count; i++) {
         if (same(&s->keys[i], key)) {
-            struct weir_tcp_key *fewer;
-
-            if (s->key_count == 1) {
-                sock_keys_del(s);
-                return 0;
-            }
-            fewer = sock_alloc(s->space, (s->key_count - 1) * sizeof(*fewer));
-            if (!fewer) {
-                return -WEIR_SOCK_ENOMEM;
-            }
-            memcpy(fewer, s->keys, i * sizeof(*fewer));
-            memcpy(fewer + i, s->keys + i + 1, (s->key_count - i - 1) * sizeof(*fewer));
-            free_keys(s, s->keys, s->key_count);
-            s->keys = fewer;
-            s->key_count--;
+            s->keys[i] = s->keys[--s->key_count];
+            memset(&s->keys[s->key_count], 0, sizeof(*s->keys));
             return 0;
         }
     }

@@ -84,7 +84,7 @@ struct weir_sock {
     uint32_t slot;
     uint32_t backlog;
     struct weir_tcp_key *keys; /* set before there was a handle, or a listener's */
-    uint32_t key_count;
+    uint32_t key_count, key_room;
     struct sock_notices pins;    /* calls with MSG_ZEROCOPY that are not complete, oldest first */
     struct sock_notices reports; /* the error queue */
     struct sock_fastopen_keys *fastopen_keys; /* NULL: the stack's */

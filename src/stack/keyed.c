@@ -51,14 +51,12 @@ bool stack_keyed_half(struct weir_stack *s, uint32_t name, const struct tcp_arri
 {
     const struct half_open *h = tcp_half_at(&s->tcp, name);
     const struct tcp_keychain *keys = tcp_listener_at(&s->tcp, h->listener)->settings->keys;
-    enum weir_drop drop = a->segment->options.present & WEIR_SEGMENT_MD5 ? WEIR_DROP_AUTH_UNEXPECTED
-                          : auth_key_for(keys, &a->tuple.remote)         ? WEIR_DROP_AUTH_MISSING
-                                                                         : WEIR_DROP_NONE;
 
-    if (drop != WEIR_DROP_NONE) {
-        trace_drop(&s->tcp, h->id, drop, a->segment);
+    if (LIKELY(!keys) || !auth_key_for(keys, &a->tuple.remote)) {
+        return false;
     }
-    return drop == WEIR_DROP_NONE;
+    trace_state(&s->tcp, h->id, WEIR_TCP_SYN_RECEIVED, WEIR_TCP_CLOSED, WEIR_REASON_USER_CLOSE);
+    return true;
 }
 
 void stack_keyed_rst(struct weir_stack *s, struct tcp_conn *c, const struct tcp_arrival *a,

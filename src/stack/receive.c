@@ -180,7 +180,14 @@ static void for_half(struct weir_stack *s, uint32_t name, const struct tcp_arriv
     struct tcp_outcome out = {0};
     struct tcp_arrival with_mtu = *a;
 
-    if (!stack_keyed_half(s, name, a)) {
+    if (UNLIKELY(stack_keyed_half(s, name, a))) {
+        out.remove = name;
+        carry_out(s, a, p, &out);
+        for_listener(s, a, p);
+        return;
+    }
+    if (UNLIKELY(a->segment->options.present & WEIR_SEGMENT_MD5)) {
+        trace_drop(&s->tcp, 0, WEIR_DROP_AUTH_UNEXPECTED, a->segment);
         return;
     }
     with_mtu.mtu = stack_path_mtu(s, &a->tuple, p->link);

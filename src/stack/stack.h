@@ -90,8 +90,9 @@ void stack_send_syn_ack(struct weir_stack *s, uint32_t half);
 /* keyed.c: false: dealt with */
 bool stack_keyed_listen(struct weir_stack *s, const struct listener *l, struct tcp_arrival *a,
                         const struct ip_packet *p);
-bool stack_keyed_half(struct weir_stack *s, uint32_t name, const struct tcp_arrival *a);
 bool stack_keyed_icmp(struct weir_stack *s, const struct tcp_conn *c, const struct ip_error *e);
+/* The listener has got a key for the peer since: the handshake without it is void, and the entry has to go. */
+bool stack_keyed_half(struct weir_stack *s, uint32_t name, const struct tcp_arrival *a);
 /* The RST that an authenticated connection answers with. */
 void stack_keyed_rst(struct weir_stack *s, struct tcp_conn *c, const struct tcp_arrival *a,
                      const struct ip_packet *p);
