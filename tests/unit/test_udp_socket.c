@@ -417,6 +417,31 @@ static void zero_checksums(void **state)
     pair_del(p);
 }
 
+/* RFC 768: a sum that comes out as zero is sent as all ones, or it would mean none. */
+static void a_sum_of_zero_is_all_ones(void **state)
+{
+    static const char *const peers[] = {"10.0.0.2", "fd00::2"};
+    struct pair *p = pair_new(1500);
+    weir_handle a = pair_udp(p, 0, NULL, 0), b = pair_udp(p, 1, NULL, 53);
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct weir_endpoint to = pair_at(peers[i], 53);
+        uint8_t word[2] = {0}, back[2];
+        struct weir_udp_meta meta;
+
+        for (int turn = 0; turn < 2;
+             turn++) { /* the checksum of zeros, sent as data, completes the sum */
+            weir_udp_send_to(p->stack[0], a, word, 2, &to, NULL);
+            pair_pump(p);
+            memcpy(word, p->last[0] + (i ? 46 : 26), 2);
+            assert_int_equal(weir_udp_recv_from(p->stack[1], b, back, sizeof(back), &meta), 2);
+        }
+        assert_memory_equal(word, "\xff\xff", 2);
+    }
+    pair_del(p);
+}
+
 /* A neighbour that does not answer: told to the next sender. */
 static void no_neighbour(void **state)
 {
@@ -478,6 +503,7 @@ int main(void)
         cmocka_unit_test(bind_and_its_errors),
         cmocka_unit_test(many_ports_are_all_found),
         cmocka_unit_test(zero_checksums),
+        cmocka_unit_test(a_sum_of_zero_is_all_ones),
         cmocka_unit_test(no_neighbour),
         cmocka_unit_test(memory_that_runs_out),
     };
