@@ -155,7 +155,8 @@ struct weir_tcp_options {
     /* Bytes of payload kept; memory may be up to twice that. 0, the default: automatic. The receive buffer
      * then starts with 64 KiB and grows with what the application reads in a round trip, the send buffer
      * starts with 64 KiB and follows twice the congestion window, both while the stack's memory_budget is
-     * far from used up. A number (256 or more) is that number for good. */
+     * far from used up. A number (256 or more) is that number for good. A send that begins below the limit may
+     * exceed it by what fills a super-segment, by its double at most. */
     uint32_t receive_buffer;
     uint32_t send_buffer;
     weir_time delayed_ack_time;   /* 40 ms; below 500 ms (MUST-40) */

@@ -121,8 +121,9 @@ void sock_options_accepted(struct weir_sock *s, const struct weir_sock *listener
 
 /* ---- SOL_SOCKET --------------------------------------------------------------------------------------- */
 
-/* SO_RCVBUF n is room for n bytes and says 2n: the second half is Linux's overhead, which the core does
- * not charge. Negative numbers count as huge ones, as there. */
+/* SO_RCVBUF n is room for n bytes and says 2n: the second half is Linux's overhead, which the core does not
+ * charge. SO_SNDBUF n is room for 2n and says so: of what is sent Linux charges little more than the bytes.
+ * Negative numbers count as huge ones, as there. */
 static int set_buffer(struct weir_sock *s, enum weir_option option, int32_t value, uint32_t max)
 {
     bool receive = option == WEIR_OPT_RECEIVE_BUFFER;
@@ -132,7 +133,7 @@ static int set_buffer(struct weir_sock *s, enum weir_option option, int32_t valu
     if (receive) {
         s->o.tcp.receive_buffer = bytes;
     } else {
-        s->o.tcp.send_buffer = bytes;
+        s->o.tcp.send_buffer = s->dgram ? bytes : 2 * bytes;
     }
     return sock_options_apply(s, option);
 }
@@ -188,7 +189,7 @@ static int32_t buffer_size(const struct weir_sock *s, enum weir_option option)
     if (size == 0 && (!s->handle || weir_tcp_get(s->space->stack, s->handle, option, &size) != 0)) {
         size = SOCK_BUFFER_INITIAL;
     }
-    return (int32_t)(size * 2);
+    return (int32_t)(option == WEIR_OPT_RECEIVE_BUFFER ? size * 2 : size);
 }
 
 static int get_socket(struct weir_sock *s, int name, int32_t *value)

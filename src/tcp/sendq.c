@@ -28,30 +28,53 @@ static uint64_t waiting(const struct tcp_conn *c)
     return unsent > now ? unsent - now : 0;
 }
 
-/* A write may exceed the low-water mark by a super-segment (half a window of the peer at most), so that
- * segments stay full. */
+/* How much is gathered for one super-segment: half a window of the peer at most, so that two are on their way. */
+static uint32_t super_segment(const struct tcp_conn *c)
+{
+    uint32_t mss = emit_payload_max(c);
+
+    return max_u32(min_u32(c->max_snd_wnd / 2, UINT16_MAX) / mss, 1) * mss;
+}
+
+/* A write may exceed the low-water mark by a super-segment, so that segments stay full. */
 static uint64_t room_below_lowat(const struct tcp_conn *c)
 {
-    uint32_t lowat = c->settings->o.notsent_lowat, mss = emit_payload_max(c);
-    uint32_t super = min_u32(c->max_snd_wnd / 2, UINT16_MAX) / mss * mss;
+    uint32_t lowat = c->settings->o.notsent_lowat;
     uint64_t left = waiting(c);
 
-    return left >= lowat ? 0 : max_u32(lowat, super) - left + could_go(c);
+    return left >= lowat ? 0 : max_u32(lowat, super_segment(c)) - left + could_go(c);
+}
+
+/* Bytes queued or outstanding, without a SYN. */
+static uint64_t queued_bytes(const struct tcp_conn *c)
+{
+    return c->snd_una > c->snd_end ? 0 : c->snd_end - max_u64(c->snd_una, tcp_first_data(c));
+}
+
+/* A super-segment that is begun below the limit is filled, so that a write which meets the limit leaves no small
+ * piece behind. They follow what is out and what may go at once. Never more than twice the limit. */
+static uint64_t limit_of_writes(const struct tcp_conn *c, uint32_t limit)
+{
+    uint32_t super = min_u32(super_segment(c), limit);
+    uint64_t unsent = c->snd_end > c->snd_nxt ? c->snd_end - c->snd_nxt : 0;
+    uint64_t first = queued_bytes(c) - unsent + could_go(c);
+    uint64_t begun = (limit + super - 1 - first % super) / super;
+
+    return first % super + begun * super;
 }
 
 size_t sendq_room(const struct tcp_conn *c, uint32_t buffer)
 {
-    uint64_t limit = buffer;
-    uint64_t queued = c->snd_end - max_u64(c->snd_una, tcp_first_data(c));
+    uint64_t queued = queued_bytes(c), limit = buffer;
 
-    if (c->snd_una > c->snd_end) {
-        queued = 0;
-    }
     if (queued >= limit || c->flight->sendq_charge >= limit * SENDQ_CHARGE_FACTOR) {
         return 0;
     }
-    if (UNLIKELY(c->settings->o.notsent_lowat != UINT32_MAX) && tcp_synchronized(c)) {
-        return (size_t)min_u64(limit - queued, room_below_lowat(c));
+    if (tcp_synchronized(c)) {
+        limit = limit_of_writes(c, buffer);
+        if (UNLIKELY(c->settings->o.notsent_lowat != UINT32_MAX)) {
+            return (size_t)min_u64(limit - queued, room_below_lowat(c));
+        }
     }
     return (size_t)(limit - queued);
 }
@@ -60,10 +83,10 @@ bool sendq_writable(const struct tcp_conn *c, uint32_t limit)
 {
     uint32_t lowat = c->settings->o.notsent_lowat;
 
-    if (lowat != UINT32_MAX) {
-        return waiting(c) * 2 < lowat && sendq_room(c, limit) > 0;
+    if (lowat != UINT32_MAX && waiting(c) * 2 >= lowat) {
+        return false;
     }
-    return sendq_room(c, limit) >= min_u32(limit / 3, 65536);
+    return queued_bytes(c) <= limit - limit / 3 && sendq_room(c, limit) > 0;
 }
 
 static void push(struct tcp_conn *c, struct weir_buffer *b)
@@ -82,11 +105,11 @@ static void push(struct tcp_conn *c, struct weir_buffer *b)
 }
 
 /* Small sends get small buffers; once there is a backlog, large ones, so that a super-segment is made of
- * few slices. */
-static uint32_t buffer_size_for(const struct tcp_conn *c, size_t size)
+ * few slices. One alone should not be charged with the whole limit. */
+static uint32_t buffer_size_for(const struct tcp_conn *c, size_t size, uint32_t limit)
 {
     uint64_t queued = c->snd_end - c->snd_una;
-    uint64_t want = max_u64(size, queued);
+    uint64_t want = min_u64(max_u64(size, queued), limit / 2);
 
     return want > 32768 ? 65536 : want > 2048 ? 16384 : want > 256 ? 2048 : 256;
 }
@@ -101,7 +124,8 @@ static uint32_t first_boundary(const struct tcp_conn *c, uint32_t chunk)
 
 static struct weir_buffer *new_tail(struct tcp *t, struct tcp_conn *c, size_t size)
 {
-    struct weir_buffer *b = buffer_alloc(&t->env->buffers, buffer_size_for(c, size));
+    struct weir_buffer *b =
+        buffer_alloc(&t->env->buffers, buffer_size_for(c, size, autotune_send_limit(t, c)));
 
     if (b) {
         if (c->flight->sum_payload) {

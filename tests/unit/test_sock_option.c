@@ -82,6 +82,7 @@ static void test_buffers(void **state)
     struct weir_sock *s = sk_socket(k, 0, WEIR_AF_INET), *c, *a;
     struct weir_tcp_options defaults;
     static char b[30000];
+    int64_t sent;
     int value;
     (void)state;
     weir_tcp_options_default(&defaults);
@@ -105,9 +106,10 @@ static void test_buffers(void **state)
     sk_ok(sk_set(a, SO(RCVBUF), 10000)); /* what was announced stays; then this is the limit */
     sk_run(k, WEIR_S);
     sk_ok(sk_set(c, SO(SNDBUF), 9000));
-    assert_int_equal(weir_sock_send(c, b, sizeof(b), 0), 9000);
+    sent = weir_sock_send(c, b, sizeof(b), 0); /* 18000, and what is begun is filled */
+    assert_in_range(sent, 18000, 36000);
     sk_ok(weir_sock_ioctl(c, WEIR_SIOCOUTQ, &value));
-    assert_int_equal(value, 9000);
+    assert_int_equal(value, sent);
     sk_del(k);
 }
 

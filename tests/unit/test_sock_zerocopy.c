@@ -104,7 +104,7 @@ static void test_room(void **state)
     (void)state;
     sk_pair(k, 80, &c, &s, NULL);
     turn_on(c);
-    sk_set(c, WEIR_SOL_SOCKET, WEIR_SO_SNDBUF, 5000);
+    sk_set(c, WEIR_SOL_SOCKET, WEIR_SO_SNDBUF, 2500);
     sk_cut(k);
     assert_int_equal(weir_sock_send(c, bytes, 3000, ZC), 3000);
     assert_int_equal(weir_sock_send(c, bytes, 3000, ZC), 2000);

@@ -252,7 +252,9 @@ static void test_window_field(void **state)
     tk_del(k);
 }
 
-/* The application's side: full buffer, WRITABLE again, EAGAIN; all or nothing for borrowed ones. */
+/* The application's side: a full buffer, EAGAIN, WRITABLE again when a third is free; all or nothing for borrowed
+ * ones. What is begun below the limit is filled: behind the ten segments that may go at once comes one
+ * super-segment more, no longer than the buffer. */
 static void test_send_buffer(void **state)
 {
     static uint8_t bytes[100000];
@@ -262,16 +264,23 @@ static void test_send_buffer(void **state)
     struct tk *k = tk_new(&s);
     tk_passive(k);
     k->foreign_payload = true;
-    assert_int_equal(weir_tcp_send(k->stack, k->conn, bytes, sizeof(bytes)), 30000);
+    assert_int_equal(weir_tcp_send(k->stack, k->conn, bytes, sizeof(bytes)), 10 * MSS + 30000);
     assert_int_equal(weir_tcp_send(k->stack, k->conn, bytes, 1), WEIR_EAGAIN);
     assert_int_equal(weir_tcp_send_ref(k->stack, k->conn, bytes, 1, 7), WEIR_EAGAIN);
     assert_int_equal(weir_tcp_send_ref(k->stack, k->conn, bytes, 30001, 7), WEIR_EMSGSIZE);
     tk_flush(k);
     tk_expect_no_event(k, WEIR_EVENT_WRITABLE);
     tk_in(k, A, 1, 1 + 10 * MSS, 0);
-    tk_expect_event(k, WEIR_EVENT_WRITABLE);
-    assert_int_equal(weir_tcp_send(k->stack, k->conn, bytes, sizeof(bytes)), 10 * MSS);
-    assert_int_equal(tk_info(k).unacked_bytes + tk_info(k).unsent_bytes, 30000);
+    tk_flush(k);
+    tk_expect_no_event(k, WEIR_EVENT_WRITABLE); /* 30000 are left */
+    assert_int_equal(weir_tcp_send(k->stack, k->conn, bytes, 1), WEIR_EAGAIN);
+    tk_in(k, A, 1, 1 + 16 * MSS, 0);
+    tk_expect_no_event(k, WEIR_EVENT_WRITABLE); /* 21240 */
+    tk_in(k, A, 1, 1 + 17 * MSS, 0);
+    tk_expect_event(k, WEIR_EVENT_WRITABLE); /* 19780 */
+    assert_in_range(weir_tcp_send(k->stack, k->conn, bytes, sizeof(bytes)), 10220, 40220);
+    assert_in_range(tk_info(k).unacked_bytes + tk_info(k).unsent_bytes, 30000, 60000);
+    assert_int_equal(weir_tcp_send(k->stack, k->conn, bytes, 1), WEIR_EAGAIN);
     tk_flush(k);
     tk_del(k);
 }
