@@ -131,6 +131,7 @@ struct tcp_flight {
     uint8_t tlp_due : 1;        /* a probe is to be sent */
     uint8_t tlp_repeats : 1;    /* the probe that is out repeated old data */
     uint8_t sum_payload : 1;    /* what left last needed its checksum from software (chunksum.h) */
+    uint8_t mark_soon : 1;      /* the super-segment behind mark_at has a mark too */
     uint8_t send_flags;         /* enum flight_send_flags */
     seq_pos recover;            /* snd_nxt when recovery began; one below snd_una: never */
     weir_time retransmit_since; /* first unanswered transmission; 0: none */
@@ -145,7 +146,7 @@ struct tcp_flight {
     seq_pos tlp_end;               /* snd_nxt when a tail loss probe left; 0: none is out */
     /* wire numbers: nothing here is older than a window */
     uint32_t small_end; /* of the last segment sent that was not full-sized (Minshall) */
-    uint32_t pushed;    /* where PSH was sent last */
+    uint32_t mark_at;   /* the next PSH within what is queued; not ahead: none (push.h) */
     struct tcp_rate rate;
     struct tcp_cwv cwv;
     struct tcp_hystart hystart;

@@ -11,6 +11,7 @@
 #include "tcp/fastopen.h"
 #include "tcp/flight.h"
 #include "tcp/pacer.h"
+#include "tcp/push.h"
 #include "tcp/quickack.h"
 #include "tcp/reassembly.h"
 #include "tcp/rtt.h"
@@ -316,20 +317,19 @@ static bool emit_without_counters(struct tcp *t, struct tcp_conn *c, struct tcp_
 }
 
 /* PSH on new data that ends at `end` (MUST-61): where a write ended and nothing follows, at the end of a
- * record, and every half window so that a receiver that waits for it need not wait for ever. It goes with the
- * bytes when they are sent again; what a super-segment has at its end in any case does not. */
+ * record, and where a long write has it (push.h). It goes with the bytes when they are sent again; what a
+ * super-segment has at its end in any case does not. */
 static bool push_here(struct tcp_conn *c, const struct tcp_emit *e, seq_pos end)
 {
     struct tcp_flight *f = c->flight;
-    bool push = (end == c->snd_end && (seq_wire(end) == f->push_at || c->sws_override)) ||
-                seq_wire(end) - f->pushed > c->max_snd_wnd / 2;
+    bool push = push_passed(c, e->start, end);
 
+    push |= end == c->snd_end && (seq_wire(end) == f->push_at || c->sws_override);
     if (!push && (f->send_flags & FLIGHT_RECORDS) && end < c->snd_end) {
         const struct weir_buffer *last = e->buffers[e->payload_slices - 1];
 
         push = (last->flags & SENDQ_RECORD_END) && last->position + last->size == end;
     }
-    f->pushed = push || e->gso_size ? seq_wire(end) : f->pushed;
     return push;
 }
 
@@ -378,7 +378,7 @@ static bool emit_data(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
                            min_u32(super_payload(c, l, per), burst_bytes(c, per)));
     common(t, c, e, c->snd_nxt);
     if (size) {
-        attach(c, e, l, c->snd_nxt, size);
+        attach(c, e, l, c->snd_nxt, push_cut(c, size, per));
         size = e->payload_size;
     }
     fin = output_fin_due(c, size);

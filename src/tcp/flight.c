@@ -31,7 +31,7 @@ bool flight_ensure(struct tcp *t, struct tcp_conn *c)
     }
     f->index = index;
     f->recover = c->snd_una - 1;
-    f->pushed = f->small_end = seq_wire(c->snd_una);
+    f->mark_at = f->push_at = f->small_end = seq_wire(c->snd_una);
     c->busy_time -= t->env->now; /* while it is there: less the moment when that began */
     c->flight = f;
     return true;

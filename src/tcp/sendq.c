@@ -13,7 +13,7 @@
 #define SENDQ_CHARGE_FACTOR 2
 
 /* What waits although window and congestion window would let it go is not counted: it is as good as sent. */
-static uint32_t could_go(const struct tcp_conn *c)
+uint32_t sendq_could_go(const struct tcp_conn *c)
 {
     uint32_t flight = scoreboard_in_flight(c);
 
@@ -23,13 +23,12 @@ static uint32_t could_go(const struct tcp_conn *c)
 static uint64_t waiting(const struct tcp_conn *c)
 {
     uint64_t unsent = c->snd_end > c->snd_nxt ? c->snd_end - c->snd_nxt : 0;
-    uint32_t now = could_go(c);
+    uint32_t now = sendq_could_go(c);
 
     return unsent > now ? unsent - now : 0;
 }
 
-/* How much is gathered for one super-segment: half a window of the peer at most, so that two are on their way. */
-static uint32_t super_segment(const struct tcp_conn *c)
+uint32_t sendq_super_segment(const struct tcp_conn *c)
 {
     uint32_t mss = emit_payload_max(c);
 
@@ -42,7 +41,7 @@ static uint64_t room_below_lowat(const struct tcp_conn *c)
     uint32_t lowat = c->settings->o.notsent_lowat;
     uint64_t left = waiting(c);
 
-    return left >= lowat ? 0 : max_u32(lowat, super_segment(c)) - left + could_go(c);
+    return left >= lowat ? 0 : max_u32(lowat, sendq_super_segment(c)) - left + sendq_could_go(c);
 }
 
 /* Bytes queued or outstanding, without a SYN. */
@@ -55,9 +54,9 @@ static uint64_t queued_bytes(const struct tcp_conn *c)
  * piece behind. They follow what is out and what may go at once. Never more than twice the limit. */
 static uint64_t limit_of_writes(const struct tcp_conn *c, uint32_t limit)
 {
-    uint32_t super = min_u32(super_segment(c), limit);
+    uint32_t super = min_u32(sendq_super_segment(c), limit);
     uint64_t unsent = c->snd_end > c->snd_nxt ? c->snd_end - c->snd_nxt : 0;
-    uint64_t first = queued_bytes(c) - unsent + could_go(c);
+    uint64_t first = queued_bytes(c) - unsent + sendq_could_go(c);
     uint64_t begun = (limit + super - 1 - first % super) / super;
 
     return first % super + begun * super;

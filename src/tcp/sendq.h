@@ -16,6 +16,10 @@
 
 /* Bytes that fit under the limits now. */
 size_t sendq_room(const struct tcp_conn *c, uint32_t limit);
+/* Bytes that window and congestion window would let go now. */
+uint32_t sendq_could_go(const struct tcp_conn *c);
+/* How much is gathered for one super-segment: half a window of the peer at most, so that two are on their way. */
+uint32_t sendq_super_segment(const struct tcp_conn *c);
 /* Is there so much room that the application is to be told? */
 bool sendq_writable(const struct tcp_conn *c, uint32_t limit);
 

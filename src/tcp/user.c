@@ -8,6 +8,7 @@
 #include "tcp/ecn.h"
 #include "tcp/flight.h"
 #include "tcp/pacer.h"
+#include "tcp/push.h"
 #include "tcp/quickack.h"
 #include "tcp/rate.h"
 #include "tcp/reassembly.h"
@@ -34,11 +35,12 @@ static int check_send(const struct tcp_conn *c)
     }
 }
 
-/* The end of a write: what it says about the bytes behind. A write that was cut short says nothing. */
-static void written(struct tcp_conn *c, uint32_t flags)
+/* The end of a write of `size` bytes: what it says about the bytes behind. One that was cut short says nothing. */
+static void written(struct tcp_conn *c, uint64_t size, uint32_t flags)
 {
     struct tcp_flight *f = c->flight;
 
+    push_gather(c, c->snd_end - size);
     f->send_flags &= (uint8_t) ~(FLIGHT_MORE | FLIGHT_PUSH);
     if (flags & WEIR_SEND_MORE) {
         f->send_flags |= FLIGHT_MORE;
@@ -77,7 +79,7 @@ int64_t tcp_user_send(struct tcp *t, struct tcp_conn *c, const void *data, size_
         flight_release_if_idle(t, c);
         return full ? WEIR_EAGAIN : WEIR_ENOBUFS;
     }
-    written(c, done < size ? 0 : flags);
+    written(c, done, done < size ? 0 : flags);
     tcp_touch(t, c);
     return (int64_t)done;
 }
@@ -110,7 +112,7 @@ int tcp_user_send_ref(struct tcp *t, struct tcp_conn *c, const void *data, uint3
     if (error == WEIR_EAGAIN) {
         c->write_blocked = 1;
     } else if (error == WEIR_OK) {
-        written(c, 0);
+        written(c, size, 0);
         tcp_touch(t, c);
     }
     return error;
