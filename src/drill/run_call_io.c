@@ -154,7 +154,7 @@ static bool await_connection(struct run_call *call)
     if (result == -WEIR_SOCK_EALREADY) {
         return false;
     }
-    call->awaits = false;
+    call->awaits = call->blocked = false;
     call->number[0] &= ~WEIR_MSG_FASTOPEN;
     call->result = result < 0 ? result : (int64_t)call->done;
     return true;
@@ -179,6 +179,10 @@ static bool send_attempt(struct run *run, struct run_call *call)
             return true;
         }
     }
+    if (call->blocked &&
+        !(weir_sock_poll(call->fd->sock) & (WEIR_POLLOUT | WEIR_POLLERR | WEIR_POLLHUP))) {
+        return false;
+    }
     run_pattern_fill(call->data, call->size, conn->written - call->done);
     sent = weir_sock_sendto(call->fd->sock, call->data + call->done, call->size - call->done,
                             call->number[0] | (nonblocking(call) ? 0 : WEIR_MSG_WAITALL),
@@ -192,6 +196,7 @@ static bool send_attempt(struct run *run, struct run_call *call)
         return false;
     }
     if (call->done < call->size && (sent >= 0 || sent == -WEIR_SOCK_EAGAIN) && !nonblocking(call)) {
+        call->blocked = true;
         return false;
     }
     call->result = call->done > 0 ? (int64_t)call->done : sent;

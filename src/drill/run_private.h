@@ -113,7 +113,8 @@ struct run_call {
     weir_time timeout;      /* when it returns anyway, or WEIR_NEVER */
     int64_t result;         /* or a negative errno */
     bool started;
-    bool awaits; /* send: it began the connection, and waits for the outcome */
+    bool awaits;  /* send: it began the connection, and waits for the outcome */
+    bool blocked; /* send: it met the limit, and sleeps until it is told of room (as Linux) */
     struct run_fd *fd;
     /* what the call was given; each uses what it needs */
     int32_t number[4];

@@ -69,6 +69,21 @@ static int await_connection(struct adapter *a, int fd)
     return result;
 }
 
+/* As in Linux a writer that has met the limit sleeps until it is told that there is room, not until there is a little. */
+static bool await_room(struct adapter *a, int fd)
+{
+    struct file *f;
+    int error;
+
+    do {
+        if (!adapter_block(a, WEIR_NEVER)) {
+            return false;
+        }
+        f = file_socket(a, fd, &error);
+    } while (f && !(weir_sock_poll(f->sock) & (WEIR_POLLOUT | WEIR_POLLERR | WEIR_POLLHUP)));
+    return true;
+}
+
 int64_t adapter_send(struct adapter *a, int fd, const struct weir_sock_message *m, int flags)
 {
     struct weir_sock_slice slices[SLICES_MAX];
@@ -104,7 +119,7 @@ int64_t adapter_send(struct adapter *a, int fd, const struct weir_sock_message *
             must_not_wait(f, flags)) {
             break;
         }
-        if (done <= 0 && !adapter_block(a, WEIR_NEVER)) {
+        if (done <= 0 && !await_room(a, fd)) {
             break;
         }
     }
