@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include <jansson.h>
+#ifdef WEIR_WITH_MAC
+#include <weir/mac.h>
+#endif
 
 #include "cli/cli.h"
 #include "cli/cmd.h"
@@ -18,6 +21,7 @@ enum { KEY_STRICT = 0x200, KEY_IGNORE_SHELL, KEY_IP_VERSION, KEY_NO_LADDER };
 struct arguments {
     struct cli_output output;
     struct drill_options options;
+    struct weir_mac_ops mac;
     const char *defines[DEFINES_MAX];
     char **files;
     size_t file_count;
@@ -305,6 +309,9 @@ int cmd_drill(int argc, char **argv)
     int code;
 
     drill_options_default(&a.options);
+#ifdef WEIR_WITH_MAC
+    a.options.mac = weir_mac_libcrypto(&a.mac) ? &a.mac : NULL;
+#endif
     code = cli_parse(&argp, argc, argv, &a);
     if (code >= 0) {
         return code;

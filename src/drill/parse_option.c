@@ -1,7 +1,9 @@
 /*
  * parse_option.c - TCP options between < and >, in the spellings of both dialects.
  *
- *   mss 1460  wscale 7  sackOK  sack 1:2 3:4  TS val 1 ecr 2  nop  eol  md5 HEX  md5 valid
+ *   mss 1460  wscale 7  sackOK  sack 1:2 3:4  TS val 1 ecr 2  nop  eol
+ *   md5 HEX  md5 valid  md5 invalid                      RFC 2385
+ *   ao KEYID RNEXTKEYID valid  ao 1 2 invalid            RFC 5925
  *   FO HEX  FOEXP HEX  exp-FO HEX                        RFC 7413 and its experimental kind
  *   ECN e0b 1 ceb 0 e1b 1  AccECN0 ee0b 1 eceb 0 ee1b 1  RFC 9768
  *   exp-tarr 4  gen-KIND HEX  exp-gen-ID HEX             anything else, by number
@@ -144,11 +146,34 @@ static bool bytes(struct parser *parser, const struct option_name *name,
     return parser_hex(parser, &token, &option->data);
 }
 
+static bool signature(struct parser *parser, struct drill_option *option)
+{
+    if (parser_accept(parser, "valid")) {
+        option->signature = DRILL_SIGNATURE_VALID;
+    } else if (parser_accept(parser, "invalid")) {
+        option->signature = DRILL_SIGNATURE_INVALID;
+    }
+    return option->signature != DRILL_SIGNATURE_BYTES;
+}
+
+static bool ao(struct parser *parser, const struct option_name *name, struct drill_option *option)
+{
+    uint64_t ids[2] = {0, 0};
+
+    (void)name;
+    if (!parser_number(parser, "a KeyID", UINT8_MAX, &ids[0]) ||
+        !parser_number(parser, "an RNextKeyID", UINT8_MAX, &ids[1])) {
+        return false;
+    }
+    option->key_id = (uint8_t)ids[0];
+    option->next_key_id = (uint8_t)ids[1];
+    return signature(parser, option) || parser_expected(parser, "'valid' or 'invalid'");
+}
+
 static bool digest(struct parser *parser, const struct option_name *name,
                    struct drill_option *option)
 {
-    if (parser_accept(parser, "valid")) {
-        option->valid = true;
+    if (signature(parser, option)) {
         return true;
     }
     if (parser->token.kind != LEX_WORD && parser->token.kind != LEX_NUMBER) {
@@ -207,6 +232,7 @@ static const struct option_name names[] = {
     {"sack", DRILL_OPTION_SACK, false, 2, sack},
     {"TS", DRILL_OPTION_TS, false, 10, stamps},
     {"md5", DRILL_OPTION_MD5, false, 2, digest},
+    {"ao", DRILL_OPTION_AO, false, 16, ao},
     {"FO", DRILL_OPTION_FAST_OPEN, false, 2, bytes},
     {"FOEXP", DRILL_OPTION_FAST_OPEN, true, 4, bytes},
     {"exp-FO", DRILL_OPTION_FAST_OPEN, true, 4, bytes},
@@ -280,7 +306,7 @@ static size_t wire_size(const struct option_name *name, const struct drill_optio
     case DRILL_OPTION_ACCECN0:
     case DRILL_OPTION_ACCECN1: return name->size + 3 * option->count;
     case DRILL_OPTION_TARR: return name->size + (option->number_said ? 1u : 0u);
-    case DRILL_OPTION_MD5: return name->size + (option->valid ? 16u : option->data.size);
+    case DRILL_OPTION_MD5: return name->size + (option->signature ? 16u : option->data.size);
     default: return name->size + option->data.size;
     }
 }

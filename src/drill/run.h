@@ -10,7 +10,7 @@
  *
  * Reading order: script.h, run.h, run_private.h; run.c (events and time), run_stack.c (the stack and its
  * packets), run_conn.c (which connection, which numbers), run_inject.c and run_expect.c (packets in and
- * out), run_options.c and run_show.c (TCP options, packets as text), run_call.c and the other run_call_*.c
+ * out), run_options.c, run_auth.c and run_show.c (TCP options, signatures, packets as text), run_call.c and the other run_call_*.c
  * (system calls), run_symbol.c (names), run_shell.c (commands).
  */
 #ifndef DRILL_RUN_H
@@ -36,6 +36,8 @@ struct drill_options {
      * The script's own --define=NAME=VALUE come first. */
     const char *const *defines;
     size_t define_count;
+    /* For segments that are signed (TCP-MD5, TCP-AO), the script's and the stack's; NULL: such scripts are skipped. */
+    const struct weir_mac_ops *mac;
     /* Every packet from (out) and to the stack, and every trace record. NULL: nobody listens. */
     void (*packet)(void *ctx, const uint8_t *packet, size_t size, bool out, weir_time now);
     void (*record)(void *ctx, const struct weir_record *record);

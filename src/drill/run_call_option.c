@@ -42,6 +42,66 @@ static bool linger_value(struct run *run, const struct drill_expr *value,
     return true;
 }
 
+/* ---- {key="secret"} and {key="secret", sndid=1, rcvid=2}: keys for the peer of the script ------------------- */
+
+/* Offsets in Linux's struct tcp_md5sig and tcp_ao_add. */
+enum {
+    MD5_KEY_SIZE = 130,
+    MD5_KEY = 136,
+    AO_NAME = 128,
+    AO_IDS = 203,
+    AO_KEY_SIZE = 207,
+    AO_KEY = 208
+};
+#define KEY_MAX 80
+
+static void put_peer(const struct run *run, uint8_t *sockaddr)
+{
+    bool wide = run->v6 || run->mapped;
+    uint16_t family = wide ? WEIR_AF_INET6 : WEIR_AF_INET;
+
+    memcpy(sockaddr, &family, sizeof(family));
+    memcpy(sockaddr + (wide ? 8 : 4), run->remote.b + (wide ? 0 : 12), wide ? 16 : 4);
+}
+
+static bool key_id(struct run *run, const struct drill_expr *value, const char *name, uint8_t *out)
+{
+    const struct drill_expr *field = drill_expr_field(value, name);
+    int64_t number = 0;
+
+    if (!field || !run_expr_number(run, field, &number) || number < 0 || number > UINT8_MAX) {
+        return run_broken(run, value->pos, "a key of TCP-AO without %s", name);
+    }
+    *out = (uint8_t)number;
+    return true;
+}
+
+static bool key_value(struct run *run, struct run_call *call, const struct drill_expr *value)
+{
+    const struct drill_expr *key = drill_expr_field(value, "key");
+    const struct drill_expr *mac = drill_expr_field(value, "mac");
+    bool ao = drill_expr_field(value, "sndid") != NULL;
+    uint8_t *data = call->data;
+    uint16_t size = (uint16_t)key->text.size;
+
+    if (key->kind != DRILL_EXPR_STRING || key->text.size > KEY_MAX) {
+        return run_broken(run, value->pos, "a key is a text of at most %d bytes", KEY_MAX);
+    }
+    put_peer(run, data);
+    call->size = (ao ? AO_KEY : MD5_KEY) + KEY_MAX;
+    memcpy(data + (ao ? AO_KEY : MD5_KEY), key->text.data, size);
+    if (!ao) {
+        memcpy(data + MD5_KEY_SIZE, &size, sizeof(size));
+        return true;
+    }
+    memcpy(data + AO_NAME, mac && mac->kind == DRILL_EXPR_STRING ? mac->text.data : "hmac(sha1)",
+           mac && mac->kind == DRILL_EXPR_STRING ? min_u64(mac->text.size, 63) : 10);
+    data[AO_KEY_SIZE] = (uint8_t)size;
+    data[AO_IDS - 1] = run->v6 ? 128 : 32;
+    return key_id(run, value, "sndid", &data[AO_IDS]) &&
+           key_id(run, value, "rcvid", &data[AO_IDS + 1]);
+}
+
 static bool set_begin(struct run *run, struct run_call *call)
 {
     const struct drill_expr *value = run_arg(call, 3);
@@ -51,6 +111,9 @@ static bool set_begin(struct run *run, struct run_call *call)
 
     if (!option_begin(run, call)) {
         return false;
+    }
+    if (value->kind == DRILL_EXPR_STRUCT && drill_expr_field(value, "key")) {
+        return key_value(run, call, value);
     }
     if (value->kind == DRILL_EXPR_STRUCT) {
         if (!linger_value(run, value, &linger)) {

@@ -22,7 +22,7 @@ struct live { /* one packet, or several put together */
     uint32_t flow_label;
     struct tcp_segment tcp; /* with the script's numbers */
     const uint8_t *options;
-    bool checksum_good, payload_good;
+    bool checksum_good, payload_good, signature_good;
     char problem[64]; /* room for a message about the IP header */
 };
 
@@ -170,6 +170,23 @@ static bool payload_right(const struct run_conn *conn, const struct live *live, 
         }
     }
     return true;
+}
+
+/* Before to_script: it covers the wire's numbers. Right, too, where the script says its bytes, or nothing. */
+static bool signature_right(const struct run *run, const struct run_conn *conn,
+                            const struct drill_packet *packet, const struct live *live)
+{
+    struct run_signed s = {.tcp = live->options - TCP_HEADER_SIZE,
+                           .header_size = live->tcp.header_size,
+                           .payload_size = live->tcp.payload_size,
+                           .src = &run->local,
+                           .dst = &run->remote,
+                           .src_isn = conn->live_isn,
+                           .dst_isn = conn->remote_isn,
+                           .first =
+                               (live->tcp.flags & (WEIR_TCP_SYN | WEIR_TCP_ACK)) == WEIR_TCP_SYN};
+
+    return !run->options->mac || !run_auth_option(&packet->tcp) || run_auth_good(run, &s);
 }
 
 /* ---- As text --------------------------------------------------------------------------------------------- */
@@ -320,6 +337,15 @@ static const char *compare_stamps(struct run *run, struct run_conn *conn,
                                                              : NULL;
 }
 
+static const char *compare_signature(const struct live *live, const struct run_option *expected,
+                                     const struct run_option *actual)
+{
+    if (actual->kind == TCP_OPTION_AO && memcmp(expected->data, actual->data, 2) != 0) {
+        return "the KeyIDs are wrong";
+    }
+    return live->signature_good ? NULL : "the signature is wrong";
+}
+
 static const char *compare_options(struct run *run, struct run_conn *conn,
                                    const struct drill_tcp *tcp, const struct live *live)
 {
@@ -340,6 +366,9 @@ static const char *compare_options(struct run *run, struct run_conn *conn,
         }
         if (a->kind == TCP_OPTION_TIMESTAMPS && a->size == 10) {
             what = compare_stamps(run, conn, tcp, a);
+        } else if (run_auth_option(tcp) &&
+                   (a->kind == TCP_OPTION_MD5 || a->kind == TCP_OPTION_AO)) {
+            what = compare_signature(live, e, a);
         } else if (a->size > 2 && memcmp(e->data, a->data, a->size - 2u) != 0) {
             what = "an option's value is wrong";
         }
@@ -402,6 +431,7 @@ static bool take(struct run *run, struct run_conn *conn, const struct drill_pack
     conn->last_out = live->tcp;
     conn->sent = true;
     live->payload_good = payload_right(conn, live, seq);
+    live->signature_good = signature_right(run, conn, packet, live);
     to_script(conn, live, found);
     unlink_first(run);
     free(*kept);
@@ -430,6 +460,7 @@ static bool gather(struct run *run, struct run_conn *conn, const struct drill_pa
         whole->tcp.payload_size += total;
         whole->checksum_good = whole->checksum_good && last.checksum_good;
         whole->payload_good = whole->payload_good && last.payload_good;
+        whole->signature_good = whole->signature_good && last.signature_good;
         if (!continues(&last, &next) ||
             (whole->tcp.payload_size < length && next.tcp.payload_size != last.tcp.payload_size)) {
             return mismatch(run, packet, &next, "this segment does not continue the one before");
@@ -437,6 +468,7 @@ static bool gather(struct run *run, struct run_conn *conn, const struct drill_pa
         last = next;
         last.checksum_good = whole->checksum_good;
         last.payload_good = whole->payload_good;
+        last.signature_good = whole->signature_good;
         whole->tcp.seq = first.tcp.seq;
         whole->tcp.flags =
             (uint16_t)((whole->tcp.flags & ~WEIR_TCP_CWR) | (first.tcp.flags & WEIR_TCP_CWR));

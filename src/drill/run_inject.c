@@ -167,6 +167,22 @@ static void choose_numbers(struct run_conn *conn, const struct drill_tcp *tcp,
     }
 }
 
+static bool sign(struct run *run, const struct run_conn *conn, const struct drill_tcp *tcp,
+                 uint8_t *p, const struct tcp_segment *s)
+{
+    const struct drill_option *option = run_auth_option(tcp);
+    struct run_signed whole = {.tcp = p,
+                               .header_size = s->header_size,
+                               .payload_size = s->payload_size,
+                               .src = &run->remote,
+                               .dst = &run->local,
+                               .src_isn = conn->remote_isn,
+                               .dst_isn = conn->live_isn,
+                               .first = (s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK)) == WEIR_TCP_SYN};
+
+    return !option || run_auth_sign(run, &whole, p, option->signature == DRILL_SIGNATURE_INVALID);
+}
+
 static bool inject_tcp(struct run *run, struct run_conn *conn, const struct drill_packet *packet)
 {
     const struct drill_tcp *tcp = &packet->tcp;
@@ -202,6 +218,9 @@ static bool inject_tcp(struct run *run, struct run_conn *conn, const struct dril
     build_tcp(p + at, &s);
     map_options(conn, s.flags & WEIR_TCP_SYN, p + at + TCP_HEADER_SIZE, options, count);
     fill(conn, p + at + header, s.seq, s.flags & WEIR_TCP_SYN, s.payload_size);
+    if (!sign(run, conn, tcp, p + at, &s)) {
+        return false;
+    }
     finish_tcp(run, p + at, header + s.payload_size);
     note_injected(conn, &s);
     return run_input(run, p, total);

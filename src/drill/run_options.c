@@ -10,7 +10,6 @@
 #define KIND_ACCECN1 174
 #define FASTOPEN_EXPERIMENT 0xf989 /* RFC 7413 4.1.1's forerunner */
 #define ACCECN_EXPERIMENT 0xacce
-#define MD5_SIZE 16
 
 static void put(struct run_option *o, const void *data, size_t size)
 {
@@ -82,6 +81,19 @@ static bool bytes_of(struct run *run, const struct drill_option *s, struct run_o
     return true;
 }
 
+/* Zeros where run_auth.c puts the signature. */
+static bool pad_signature(struct run *run, const struct drill_option *s, struct run_option *o,
+                          size_t size)
+{
+    static const uint8_t zeros[RUN_MD5_SIZE];
+
+    if (!run->options->mac) {
+        return run_skip(run, s->pos, "there is nothing to compute signatures with");
+    }
+    put(o, zeros, size);
+    return true;
+}
+
 static bool convert(struct run *run, const struct drill_option *s, struct run_option *o)
 {
     *o = (struct run_option){.size = 2};
@@ -113,11 +125,12 @@ static bool convert(struct run *run, const struct drill_option *s, struct run_op
         put_be32(o, s->ecr.value);
         break;
     case DRILL_OPTION_MD5:
-        if (s->valid || s->data.size != MD5_SIZE) {
-            return run_skip(run, s->pos, "not modelled: MD5 digests");
-        }
         o->kind = TCP_OPTION_MD5;
-        return bytes_of(run, s, o);
+        return s->signature ? pad_signature(run, s, o, RUN_MD5_SIZE) : bytes_of(run, s, o);
+    case DRILL_OPTION_AO:
+        o->kind = TCP_OPTION_AO;
+        put(o, (uint8_t[]){s->key_id, s->next_key_id}, 2);
+        return pad_signature(run, s, o, RUN_AO_SIZE);
     case DRILL_OPTION_FAST_OPEN:
         begin(o, s, TCP_OPTION_FASTOPEN, FASTOPEN_EXPERIMENT);
         return bytes_of(run, s, o);

@@ -220,6 +220,23 @@ int run_options_script(struct run *run, const struct drill_tcp *tcp,
                        struct run_option out[RUN_OPTIONS_MAX]);
 int run_options_wire(const uint8_t *bytes, size_t size, struct run_option out[RUN_OPTIONS_MAX]);
 
+/* run_auth.c: signatures of segments. */
+#define RUN_MD5_SIZE 16
+#define RUN_AO_SIZE 12
+struct run_signed {
+    const uint8_t *tcp; /* header, then payload */
+    size_t header_size;
+    uint32_t payload_size;
+    const struct ip_addr *src, *dst;
+    uint32_t src_isn, dst_isn;
+    bool first; /* the SYN: dst_isn is not known */
+};
+/* Fills the option in `tcp`, which is s->tcp; `wrong`: with one bit changed. False after run_broken. */
+bool run_auth_sign(struct run *run, const struct run_signed *s, uint8_t *tcp, bool wrong);
+bool run_auth_good(const struct run *run, const struct run_signed *s);
+/* The option of a script's segment that run_auth.c has to compute, or NULL. */
+const struct drill_option *run_auth_option(const struct drill_tcp *tcp);
+
 /* run_show.c: a packet as a script would say it. */
 struct run_shown {
     uint32_t seq, ack, length;

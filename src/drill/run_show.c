@@ -83,6 +83,12 @@ static void add_option(struct text *t, const struct run_option *o)
     } else if (o->kind == TCP_OPTION_FASTOPEN) {
         add(t, "FO%s", size ? " " : "");
         add_hex(t, d, size);
+    } else if (o->kind == TCP_OPTION_MD5) {
+        add(t, "md5 ");
+        add_hex(t, d, size);
+    } else if (o->kind == TCP_OPTION_AO && size > 2) {
+        add(t, "ao %u %u ", d[0], d[1]);
+        add_hex(t, d + 2, size - 2);
     } else {
         add(t, "gen-%u%s", o->kind, size ? " " : "");
         add_hex(t, d, size);

@@ -118,6 +118,9 @@ bool run_stack_new(struct run *run)
     set_address(run, "local_ip", run->v6 ? "fd3d:a0b:17d6::1" : "192.168.0.1", &run->local);
     set_address(run, "remote_ip", run->v6 ? "fd3d:fa7b:d17d::1" : "192.0.2.1", &run->remote);
     run->stack_config.reproducible = true;
+    if (run->options->mac) {
+        run->stack_config.mac = *run->options->mac;
+    }
     run->stack_config.trace = on_record;
     run->stack_config.trace_ctx = run;
     error = weir_stack_new(&run->stack, &run->stack_config, &memory);

@@ -226,6 +226,7 @@ static const struct symbol options[] = {
     {"TCP_FASTOPEN_CONNECT", 30},
     {"TCP_ULP", 31},
     {"TCP_MD5SIG_EXT", 32},
+    {"TCP_AO_ADD_KEY", 38},
     {"TCP_FASTOPEN_KEY", 33},
     {"TCP_FASTOPEN_NO_COOKIE", 34},
     {"TCP_INQ", 36},

@@ -152,6 +152,7 @@ enum drill_option_kind {
     DRILL_OPTION_SACK,
     DRILL_OPTION_TS,
     DRILL_OPTION_MD5,
+    DRILL_OPTION_AO,
     DRILL_OPTION_FAST_OPEN,
     DRILL_OPTION_ACCECN0, /* counters in the order ect0, ce, ect1 */
     DRILL_OPTION_ACCECN1, /* counters in the order ect1, ce, ect0 */
@@ -173,6 +174,13 @@ struct drill_stamp {
 
 #define DRILL_SACK_MAX 4
 
+/* How the signature of a segment is said. */
+enum drill_signature {
+    DRILL_SIGNATURE_BYTES, /* by its bytes, or there is none */
+    DRILL_SIGNATURE_VALID, /* `valid`: the right one */
+    DRILL_SIGNATURE_INVALID
+};
+
 struct drill_option {
     struct drill_option *next;
     struct drill_pos pos;
@@ -182,11 +190,12 @@ struct drill_option {
     bool number_said;  /* TARR */
     struct drill_stamp val, ecr; /* TS */
     struct drill_sack_block blocks[DRILL_SACK_MAX];
-    uint32_t counters[3];   /* ACCECN, as written */
-    size_t count;           /* of blocks or counters */
-    bool valid;             /* MD5: `valid` instead of a digest: a right one */
-    struct drill_text data; /* MD5 digest, FAST_OPEN cookie, bytes of OTHER */
-    const char *symbol;     /* a name instead of number or data, as in FO TFO_COOKIE; or NULL */
+    uint32_t counters[3];           /* ACCECN, as written */
+    size_t count;                   /* of blocks or counters */
+    enum drill_signature signature; /* MD5, AO */
+    uint8_t key_id, next_key_id;    /* AO */
+    struct drill_text data;         /* MD5 digest, FAST_OPEN cookie, bytes of OTHER */
+    const char *symbol; /* a name instead of number or data, as in FO TFO_COOKIE; or NULL */
 };
 
 enum drill_options_mode {

@@ -138,7 +138,7 @@ static void test_symbols(void **state)
     (void)state;
     assert_string_equal(tcp->options->symbol, "MSS");
     assert_string_equal(tcp->options->next->symbol, "COOKIE");
-    assert_true(tcp->options->next->next->valid);
+    assert_true(tcp->options->next->next->signature == DRILL_SIGNATURE_VALID);
     assert_int_equal(tcp->options_size, 4 + 2 + 18);
     drill_script_del(script);
 }
