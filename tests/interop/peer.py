@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Linux side of a conversation with weir: a TCP endpoint whose every step is under the test's control.
 
-usage: peer.py listen|connect ADDRESS PORT [--ready FILE] [--timeout S] [--md5-key FILE] STEP...
+usage: peer.py listen|connect ADDRESS PORT [--ready FILE] [--timeout S] [--md5-key FILE] [--congestion NAME] STEP...
 
 `listen` accepts one connection. --md5-key FILE: TCP-MD5 with the password in there. Steps, in order:
   send=FILE       sends the whole file
@@ -28,6 +28,7 @@ import threading
 import time
 
 CHUNK = 1 << 20
+TCP_CONGESTION = 13
 
 
 def send_file(s, path):
@@ -115,6 +116,8 @@ def open_socket(a):
     s = socket.socket(family, socket.SOCK_STREAM)
     if a.md5_key:
         sign(s, family, a.address if a.how == "connect" else None, a.md5_key)
+    if a.congestion:  # a listener's connections inherit it
+        s.setsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, a.congestion.encode())
     if a.how == "connect":
         s.settimeout(a.timeout)
         s.connect((a.address, a.port))
@@ -136,6 +139,7 @@ def main():
     p.add_argument("--ready")
     p.add_argument("--timeout", type=float, default=60)
     p.add_argument("--md5-key", metavar="FILE")
+    p.add_argument("--congestion")
     p.add_argument("steps", nargs="*")
     a = p.parse_intermixed_args()
     deadline = time.monotonic() + a.timeout
@@ -158,6 +162,10 @@ def main():
     if steps and steps[0].startswith("expect="):
         expected = steps.pop(0).partition("=")[2]
     s = attempt(open_socket, a)
+    if s and a.congestion:
+        used = s.getsockopt(socket.IPPROTO_TCP, TCP_CONGESTION, 16).rstrip(b"\0").decode()
+        if used != a.congestion:
+            raise SystemExit(f"peer: {used} is at work, not {a.congestion}")
     while s and steps:
         word = steps.pop(0)
         if word.startswith("expect="):

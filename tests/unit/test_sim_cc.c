@@ -211,6 +211,19 @@ static void bbr_fills_a_link_with_random_loss(void **state)
     stop(s);
 }
 
+/* 1 % is below the threshold of 2 %: the short-term bounds stay, and only probing and what was lost cost something. */
+static void bbr_takes_little_loss_for_noise(void **state)
+{
+    const struct path p = {40000000, 50 * WEIR_MS, 0.01, 166, 1};
+    struct sim *s = start(&p, WEIR_CC_BBR);
+    uint64_t percent = goodput(s, &p, 2 * WEIR_S, 8 * WEIR_S);
+
+    (void)state;
+    report(s, "bbr 40M 50ms 1%", percent);
+    assert_true(percent >= 86);
+    stop(s);
+}
+
 static void cubic_fills_a_link_without_loss(void **state)
 {
     const struct path p = {10000000, 40 * WEIR_MS, 0, 60, 7};
@@ -326,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bbr_fills_a_link_with_random_loss),
+        cmocka_unit_test(bbr_takes_little_loss_for_noise),
         cmocka_unit_test(cubic_fills_a_link_without_loss),
         cmocka_unit_test(hystart_ends_slow_start_before_the_queue_is_full),
         cmocka_unit_test(ack_train_spares_a_short_queue),
