@@ -104,6 +104,11 @@ struct weir_tcp_info {
     uint32_t syn_bytes_delivered; /* of our SYN; they are among delivered_bytes */
     /* AccECN's other byte counters (RFC 9768 3.2.1): of ours as the peer reports it, of theirs as it came */
     uint64_t delivered_ect0_bytes, delivered_ect1_bytes, ect0_received_bytes, ect1_received_bytes;
+    bool
+        mtu_probing; /* segments are as large as is known to pass, and larger ones are tried (RFC 4821) */
+    uint32_t mtu_probe_count,
+        mtu_probe_lost_count;  /* larger segments tried; found to be too large */
+    uint32_t black_hole_count; /* how often segments became smaller because nothing arrived */
 };
 
 /* ---- Counters of a stack --------------------------------------------------------------------------- */

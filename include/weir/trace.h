@@ -190,6 +190,8 @@ enum weir_reason {
     WEIR_REASON_DSACK,               /* the peer reported duplicates (RFC 2883) */
     WEIR_REASON_EIFEL,               /* the echoed timestamp is the original's (RFC 3522) */
     WEIR_REASON_RECOVERY,            /* proportional rate reduction (RFC 9937) */
+    WEIR_REASON_MTU_PROBE,           /* a probe was too big for the path (RFC 4821) */
+    WEIR_REASON_BLACK_HOLE, /* the path drops large segments without a word: smaller ones */
     WEIR_REASON_COUNT
 };
 WEIR_API const char *weir_reason_name(enum weir_reason reason); /* "dup-acks" */
@@ -260,7 +262,8 @@ enum weir_segment_notes {
     WEIR_NOTE_CHALLENGE_ACK = 1 << 4,
     WEIR_NOTE_WINDOW_UPDATE = 1 << 5,
     WEIR_NOTE_TAIL_LOSS_PROBE = 1 << 6,
-    WEIR_NOTE_SYN_COOKIE = 1 << 7 /* this SYN,ACK is a cookie: nothing is remembered */
+    WEIR_NOTE_SYN_COOKIE = 1 << 7, /* this SYN,ACK is a cookie: nothing is remembered */
+    WEIR_NOTE_MTU_PROBE = 1 << 8   /* larger than what is known to pass (RFC 4821) */
 };
 
 struct weir_record_segment {

@@ -136,6 +136,14 @@ enum weir_quickack {
     WEIR_QUICKACK_COUNT
 };
 
+/* Packetization layer path MTU discovery (RFC 4821, RFC 8899): paths that drop what is too big without a word.
+ * The numbers are those of Linux's sysctl tcp_mtu_probing. */
+enum weir_mtu_probing {
+    WEIR_MTU_PROBING_OFF = 0,
+    WEIR_MTU_PROBING_BLACK_HOLE, /* once r1_retransmissions of larger segments brought no answer */
+    WEIR_MTU_PROBING_ALWAYS      /* every connection begins with mtu_base_mss */
+};
+
 /* Options of one connection; also the defaults of a stack and of a listener (accepted connections inherit
  * theirs). See enum weir_option for changing them later. */
 struct weir_tcp_options {
@@ -210,6 +218,13 @@ struct weir_tcp_options {
      * feedback about the handshake that cannot be ends the use of ECT (RFC 9768 3.2.2.3). false: for paths
      * that are known, and for tests of them */
     bool ecn_fallback;
+    /* Path MTU probing, while path_mtu_discovery is on. Segments then begin with `mtu_base_mss` bytes of payload
+     * (1024; after further timeouts half of what they had, but not less than `mtu_probe_floor`, 512), and larger
+     * ones are tried until no more than `mtu_probe_threshold` bytes (8) are uncertain, and again after
+     * `mtu_probe_interval` (600 s). */
+    uint8_t mtu_probing; /* enum weir_mtu_probing; BLACK_HOLE */
+    uint16_t mtu_base_mss, mtu_probe_floor, mtu_probe_threshold;
+    weir_time mtu_probe_interval;
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
@@ -488,7 +503,12 @@ enum weir_option {
     WEIR_OPT_USER_TIMEOUT,       /* ns, 0: r2_time (RFC 9293 3.9.1, RFC 5482); WEIR_NEVER allowed */
     WEIR_OPT_FIN_WAIT_2_TIME,    /* ns, 0: 2 MSL; WEIR_NEVER allowed */
     WEIR_OPT_FASTOPEN_QUEUE,     /* listener */
-    WEIR_OPT_FASTOPEN_NO_COOKIE  /* 0/1; of a listener, or before the SYN is sent */
+    WEIR_OPT_FASTOPEN_NO_COOKIE,  /* 0/1; of a listener, or before the SYN is sent */
+    WEIR_OPT_MTU_PROBING,        /* enum weir_mtu_probing; ALWAYS: before ESTABLISHED */
+    WEIR_OPT_MTU_BASE_MSS,       /* bytes, at least 48 */
+    WEIR_OPT_MTU_PROBE_FLOOR,    /* bytes, at least 48 */
+    WEIR_OPT_MTU_PROBE_THRESHOLD, /* bytes, at least 1 */
+    WEIR_OPT_MTU_PROBE_INTERVAL   /* ns; WEIR_NEVER allowed */
 };
 
 /* A listener's options are those of the handshakes it answers from now on; its receive buffer stays

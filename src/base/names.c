@@ -168,7 +168,9 @@ static_assert(WEIR_DROP_COUNT <= WEIR_DROP_REASONS_MAX, "weir_stats has a counte
     X(FRTO, "frto")                                 \
     X(DSACK, "dsack")                               \
     X(EIFEL, "eifel")                               \
-    X(RECOVERY, "recovery")
+    X(RECOVERY, "recovery")                         \
+    X(MTU_PROBE, "mtu-probe")                       \
+    X(BLACK_HOLE, "black-hole")
 
 #define ENTRY(member, name) [WEIR_REASON_##member] = (name),
 static const char *const reason_names[] = {REASON_NAMES(ENTRY)};

@@ -164,6 +164,41 @@ static bool set_notsent_lowat(target t, const int64_t *v, size_t n)
     return v[0] > 0;
 }
 
+static bool set_mtu_probing(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, mtu_probing, (uint8_t)v[0]);
+    return v[0] <= WEIR_MTU_PROBING_ALWAYS;
+}
+
+static bool set_base_mss(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, mtu_base_mss, (uint16_t)v[0]);
+    return v[0] >= 48 && v[0] <= UINT16_MAX;
+}
+
+static bool set_probe_floor(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, mtu_probe_floor, (uint16_t)v[0]);
+    return v[0] >= 48 && v[0] <= UINT16_MAX;
+}
+
+static bool set_probe_threshold(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, mtu_probe_threshold, (uint16_t)v[0]);
+    return v[0] > 0 && v[0] <= UINT16_MAX;
+}
+
+static bool set_probe_interval(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, mtu_probe_interval, (uint64_t)v[0] * WEIR_S);
+    return v[0] <= UINT32_MAX;
+}
+
 static bool set_syn_retries(target t, const int64_t *v, size_t n)
 {
     uint64_t retries = min_u64((uint64_t)v[0], RETRIES_MAX);
@@ -252,6 +287,7 @@ static const struct setting {
     {"ipv4.ip_default_ttl", set_ttl},
     {"ipv4.ip_local_port_range", set_port_range},
     {"ipv4.tcp_autocorking", any},
+    {"ipv4.tcp_base_mss", set_base_mss},
     {"ipv4.tcp_dsack", only_1},
     {"ipv4.tcp_early_retrans", any},
     {"ipv4.tcp_ecn", set_ecn},
@@ -267,10 +303,14 @@ static const struct setting {
     {"ipv4.tcp_keepalive_time", set_keepalive_idle},
     {"ipv4.tcp_min_tso_segs", set_burst},
     {"ipv4.tcp_moderate_rcvbuf", any},
+    {"ipv4.tcp_mtu_probe_floor", set_probe_floor},
+    {"ipv4.tcp_mtu_probing", set_mtu_probing},
     {"ipv4.tcp_no_metrics_save", any},
     {"ipv4.tcp_notsent_lowat", set_notsent_lowat},
     {"ipv4.tcp_pacing_ca_ratio", any},
     {"ipv4.tcp_pacing_ss_ratio", any},
+    {"ipv4.tcp_probe_interval", set_probe_interval},
+    {"ipv4.tcp_probe_threshold", set_probe_threshold},
     {"ipv4.tcp_recovery", any},
     {"ipv4.tcp_reordering", only_3},
     {"ipv4.tcp_rmem", set_receive_buffer},

@@ -34,6 +34,11 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .accecn_beacon = 3,
         .ecn_fallback = true,
         .path_mtu_discovery = true,
+        .mtu_probing = WEIR_MTU_PROBING_BLACK_HOLE,
+        .mtu_base_mss = 1024,
+        .mtu_probe_floor = 512,
+        .mtu_probe_threshold = 8,
+        .mtu_probe_interval = 600 * WEIR_S,
     };
 }
 
@@ -67,7 +72,9 @@ bool stack_options_valid(const struct weir_tcp_options *o)
            o->keepalive_idle && o->keepalive_interval && o->keepalive_probes > 1 &&
            o->keepalive_probes < UINT8_MAX && o->r2_time && o->syn_r2_time &&
            o->synack_retries < HALF_LEVELS && o->ecn <= WEIR_ECN_ACCURATE_PASSIVE &&
-           o->accecn_option <= WEIR_ACCECN_OPTION_PERSIST;
+           o->accecn_option <= WEIR_ACCECN_OPTION_PERSIST &&
+           o->mtu_probing <= WEIR_MTU_PROBING_ALWAYS && o->mtu_base_mss >= TCP_PROBE_MSS_MIN &&
+           o->mtu_probe_floor >= TCP_PROBE_MSS_MIN && o->mtu_probe_threshold;
 }
 
 static bool config_valid(const struct weir_config *c)

@@ -6,6 +6,7 @@
 #include "tcp/ecn.h"
 #include "tcp/flight.h"
 #include "tcp/input.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
@@ -101,6 +102,9 @@ static void advance(struct tcp *t, struct tcp_conn *c, const struct seg_in *in,
     info->acked = (uint32_t)(in->ack - c->snd_una);
     scoreboard_ack(t, c, in->ack, info);
     c->snd_una = in->ack;
+    if (UNLIKELY(c->mtu_probing)) {
+        mtuprobe_on_ack(t, c);
+    }
     if (c->flight != &tcp_flight_none) {
         c->flight->delivered_at = t->env->now;
         c->flight->retransmit_since = 0;

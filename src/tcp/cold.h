@@ -10,6 +10,16 @@
 #define TCP_DSACK_QUEUE 4
 struct tcp_auth; /* auth.h */
 
+/* mtuprobe.h; sizes as in conn->mss_base */
+struct mtu_search {
+    weir_time since;      /* when it began, or began anew */
+    seq_pos start, end;   /* of the probe */
+    uint32_t lost_before; /* flight->rate.lost when it left */
+    uint16_t low, high;
+    uint16_t size; /* of the probe that is out; 0: none */
+    uint32_t sent, failed, black_holes;
+};
+
 struct tcp_cold {
     uint32_t free_next;     /* the pool's, when free */
     uint32_t index;         /* of this block in its pool */
@@ -61,6 +71,8 @@ struct tcp_cold {
     uint16_t fastopen_data; /* bytes that our SYN carried; then those of them that were not taken */
     uint16_t fastopen_taken; /* those that were */
     uint8_t fastopen_flags;  /* enum fastopen_flags */
+
+    struct mtu_search mtu;
 };
 
 /* The block, or NULL when the connection has none. */

@@ -35,6 +35,7 @@
 #define TCP_PAWS_IDLE (24ULL * 86400 * WEIR_S)
 #define TCP_MEMORY_RETRY (10 * WEIR_MS)
 #define TCP_SWS_OVERRIDE (200 * WEIR_MS)
+#define TCP_PROBE_MSS_MIN 48u /* as Linux */
 #define TCP_BUFFER_MIN 256u
 #define TCP_BUFFER_MAX (1u << 30)
 #define TCP_BUFFER_INITIAL 65536u /* of an automatic one */
@@ -281,6 +282,7 @@ struct tcp_conn {
     struct reassembly *reassembly;      /* while there is a hole */
     uint16_t rcv_mss;                   /* largest segment the peer may send / was seen to send */
     uint16_t acks_owed;                 /* pure ACKs owed one each (RFC 5681 4.2) */
+    uint8_t mtu_probing;                /* the size of segments is searched for (mtuprobe.h) */
 
     /* time */
     weir_time rto_at, delack_at, keepalive_at;

@@ -10,6 +10,7 @@
 #include "tcp/ecn.h"
 #include "tcp/fastopen.h"
 #include "tcp/flight.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/pacer.h"
 #include "tcp/push.h"
 #include "tcp/quickack.h"
@@ -418,6 +419,24 @@ static bool emit_tail_probe(struct tcp *t, struct tcp_conn *c, struct tcp_emit *
     return sent;
 }
 
+/* One segment of the size that is tried, or of less when the queue's pieces are too many. */
+static bool emit_mtu_probe(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                           const struct tcp_emit_limits *l)
+{
+    uint16_t mss = c->mss_base;
+    uint32_t whole;
+    bool sent;
+
+    c->mss_base = mtuprobe_size(t, c);
+    whole = emit_payload_max(c);
+    sent = emit_data(t, c, e, l, whole);
+    c->mss_base = mss;
+    if (sent && e->payload_size == whole) {
+        mtuprobe_sent(t, c, e->start, e->end);
+    }
+    return sent;
+}
+
 /* No memory for a record: try again in a little while instead of spinning. An ACK needs none: true when it
  * goes instead, so that the other direction does not starve. */
 static bool back_off(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e)
@@ -444,6 +463,7 @@ static uint16_t notes_for(const struct tcp_conn *c, enum tcp_due due)
     case TCP_DUE_OWED_ACK: return WEIR_NOTE_DUPLICATE_ACK;
     case TCP_DUE_CHALLENGE: return WEIR_NOTE_CHALLENGE_ACK;
     case TCP_DUE_WINDOW: return WEIR_NOTE_WINDOW_UPDATE;
+    case TCP_DUE_MTU_PROBE: return WEIR_NOTE_MTU_PROBE;
     default: return 0;
     }
 }
@@ -461,6 +481,7 @@ static bool make(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits
     case TCP_DUE_RETRANSMIT: return emit_without_counters(t, c, e, l);
     case TCP_DUE_DATA: return emit_data(t, c, e, l, 0);
     case TCP_DUE_TAIL_PROBE: return emit_tail_probe(t, c, e, l);
+    case TCP_DUE_MTU_PROBE: return emit_mtu_probe(t, c, e, l);
     default: emit_ack(t, c, e, due); return true;
     }
 }
@@ -500,7 +521,8 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
         }
         due = TCP_DUE_ACK;
     }
-    if (due == TCP_DUE_RETRANSMIT || due == TCP_DUE_DATA || due == TCP_DUE_TAIL_PROBE) {
+    if (due == TCP_DUE_RETRANSMIT || due == TCP_DUE_DATA || due == TCP_DUE_TAIL_PROBE ||
+        due == TCP_DUE_MTU_PROBE) {
         pacer_sent(t, c, e->payload_size);
         cwv_note(c, scoreboard_in_flight(c) + emit_payload_max(c) > c->cwnd);
     }
@@ -510,7 +532,8 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
         transmission = (uint16_t)(1 + c->backoff);
     }
     if (UNLIKELY(c->ecn)) {
-        bool data = due == TCP_DUE_DATA || (due == TCP_DUE_TAIL_PROBE && !c->flight->tlp_repeats);
+        bool data = due == TCP_DUE_DATA || due == TCP_DUE_MTU_PROBE ||
+                    (due == TCP_DUE_TAIL_PROBE && !c->flight->tlp_repeats);
 
         ecn_segment_out(t, c, e, data, due == TCP_DUE_ECN_ACK);
     }

@@ -7,6 +7,7 @@
 #include "tcp/ecn.h"
 #include "tcp/fastopen.h"
 #include "tcp/limits.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/pacer.h"
 #include "tcp/rate.h"
 #include "tcp/rtt.h"
@@ -141,6 +142,7 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     i->path_mtu = c->path_mtu;
     fill_account(t, c, i);
     fill_receiver(t, c, i);
+    mtuprobe_info(t, c, i);
     if (cold) {
         i->bytes_retransmitted = cold->bytes_retransmitted;
         i->segments_retransmitted = cold->segments_retransmitted;

@@ -4,6 +4,7 @@
 #include "tcp/cwv.h"
 #include "tcp/ecn.h"
 #include "tcp/emit.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/pacer.h"
 #include "tcp/scoreboard.h"
 #include "tcp/sendq.h"
@@ -161,6 +162,16 @@ static bool lost_due(struct tcp *t, struct tcp_conn *c)
     return due;
 }
 
+/* New data may go: as a probe of the path's MTU? */
+static enum tcp_due probe_or_data(struct tcp *t, struct tcp_conn *c)
+{
+    switch (mtuprobe_turn(t, c)) {
+    case MTUPROBE_SEND: return TCP_DUE_MTU_PROBE;
+    case MTUPROBE_WAIT: trace_limit(t, c, WEIR_LIMIT_CWND); return TCP_DUE_NOTHING;
+    default: return TCP_DUE_DATA;
+    }
+}
+
 static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
 {
     if (UNLIKELY(c->ecn) && ecn_ack_due(t, c)) {
@@ -187,6 +198,9 @@ static enum tcp_due due_synchronized(struct tcp *t, struct tcp_conn *c)
         due = c->flight->lost_bytes && lost_due(t, c) ? TCP_DUE_RETRANSMIT
               : data_due(t, c)                        ? TCP_DUE_DATA
                                                       : TCP_DUE_NOTHING;
+        if (UNLIKELY(c->mtu_probing) && due == TCP_DUE_DATA) {
+            due = probe_or_data(t, c);
+        }
         if (due == TCP_DUE_NOTHING) {
             pacer_rest(c);
         } else if (!pacer_holds(t, c)) {

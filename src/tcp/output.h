@@ -23,8 +23,9 @@ enum tcp_due {
     TCP_DUE_DATA, /* new data, FIN */
     TCP_DUE_ACK,
     TCP_DUE_WINDOW,
-    TCP_DUE_ECN_ACK,   /* ECN's own: alone, before everything else (ecn.h) */
-    TCP_DUE_TAIL_PROBE /* tlp.h: new data, or the last segment again */
+    TCP_DUE_ECN_ACK,    /* ECN's own: alone, before everything else (ecn.h) */
+    TCP_DUE_TAIL_PROBE, /* tlp.h: new data, or the last segment again */
+    TCP_DUE_MTU_PROBE   /* mtuprobe.h: new data */
 };
 
 /* What would leave now. Also keeps the reason why nothing more does (trace_limit). */

@@ -63,7 +63,8 @@ void rate_on_delivered(struct tcp_conn *c, const struct tx_record *r, uint32_t s
 void rate_on_lost(struct tcp *t, struct tcp_conn *c, const struct tx_record *r,
                   enum weir_reason reason)
 {
-    if (reason == WEIR_REASON_FRAME_DROPPED || reason == WEIR_REASON_PMTU) {
+    if (reason == WEIR_REASON_FRAME_DROPPED || reason == WEIR_REASON_PMTU ||
+        reason == WEIR_REASON_MTU_PROBE || reason == WEIR_REASON_BLACK_HOLE) {
         return;
     }
     c->flight->rate.lost += r->size;

@@ -14,6 +14,7 @@
 #include "tcp/emit.h"
 #include "tcp/flight.h"
 #include "tcp/frto.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/prr.h"
 #include "tcp/rack.h"
 #include "tcp/scoreboard.h"
@@ -118,8 +119,11 @@ static uint32_t expected_duplicates(const struct tcp *t, const struct tcp_conn *
     const struct tx_record *head = tx_at(t, c->flight->tx_head);
     uint32_t segments = 0;
 
-    if ((head->flags & (TX_UNSENT | TX_LOST)) != TX_UNSENT) {
+    if (!(head->flags & TX_UNSENT)) {
         return 0;
+    }
+    if (head->flags & TX_LOST) {
+        return UINT16_MAX; /* it waits to be sent: that is why it is missing */
     }
     for (uint32_t i = head->time_prev; i; i = tx_at(t, i)->time_prev) {
         segments += scoreboard_segments(tx_at(t, i));
@@ -166,6 +170,20 @@ static void count_reno(struct tcp_conn *c, struct ack_info *info)
     }
 }
 
+/* Without SACK, when duplicates say that the oldest is lost: was it a probe of the path's MTU, and only that? */
+static bool probe_too_big(struct tcp *t, struct tcp_conn *c)
+{
+    struct tcp_flight *f = c->flight;
+    uint32_t before = f->rate.lost;
+
+    if (LIKELY(!c->mtu_probing) || !mtuprobe_is_oldest(t, c)) {
+        return false;
+    }
+    scoreboard_mark(t, c, f->tx_head, WEIR_REASON_DUP_ACKS);
+    set_reno_sacked(c);
+    return f->rate.lost == before;
+}
+
 /* ---- States --------------------------------------------------------------------------------------------- */
 
 /* Marks what is lost, and enters recovery when that is news. */
@@ -183,7 +201,7 @@ static void detect(struct tcp *t, struct tcp_conn *c, struct ack_info *info)
         }
         lost = f->rate.lost != before;
     } else if (c->recovery == TCP_OPEN || c->recovery == TCP_CWR) {
-        lost = reno_lost(t, c);
+        lost = reno_lost(t, c) && !probe_too_big(t, c);
     }
     if (info->lost_again && (cold = cold_of(t, c)) != NULL) {
         cold->lost_again++;

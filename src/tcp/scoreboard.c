@@ -4,6 +4,7 @@
 #include "tcp/ack.h"
 #include "tcp/emit.h"
 #include "tcp/flight.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/prr.h"
 #include "tcp/rack.h"
 #include "tcp/rate.h"
@@ -142,7 +143,11 @@ bool scoreboard_resent(struct tcp *t, struct tcp_conn *c, uint32_t index, uint32
     } else {
         rack_remove(t, f, index);
     }
+    if (UNLIKELY(c->mtu_probing)) {
+        mtuprobe_on_resent(t, c, r);
+    }
     r->flags |= TX_RETRANSMITTED;
+    r->segment = (uint16_t)emit_payload_max(c);
     rate_on_send(t, c, r);
     rack_append(t, f, index);
     prr_on_sent(t, c, r->size);
@@ -262,9 +267,12 @@ void scoreboard_mark(struct tcp *t, struct tcp_conn *c, uint32_t index, enum wei
     if (r->flags & (TX_LOST | TX_SACKED)) {
         return;
     }
+    if (UNLIKELY(c->mtu_probing)) {
+        reason = mtuprobe_on_lost(t, c, r, reason);
+    }
     rack_remove(t, f, index);
     r->flags &= (uint8_t) ~(TX_REPAIR | TX_UNSENT);
-    r->flags |= TX_LOST;
+    r->flags |= TX_LOST | (reason == WEIR_REASON_MTU_PROBE ? TX_UNSENT : 0);
     f->lost_bytes += r->size;
     if (f->rtx_hint && r->start < tx_at(t, f->rtx_hint)->start) {
         f->rtx_hint = index;
@@ -297,13 +305,15 @@ void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason rea
     }
 }
 
-void scoreboard_mark_too_large(struct tcp *t, struct tcp_conn *c, uint32_t size)
+void scoreboard_mark_too_large(struct tcp *t, struct tcp_conn *c, uint32_t size,
+                               enum weir_reason reason)
 {
     for (uint32_t i = c->flight->tx_head; i; i = tx_at(t, i)->next) {
         struct tx_record *r = tx_at(t, i);
 
-        if (r->size - ((r->flags & TX_FIN) != 0) > size && !(r->flags & (TX_SACKED | TX_LOST))) {
-            scoreboard_mark(t, c, i, WEIR_REASON_PMTU);
+        if (min_u32(r->size - ((r->flags & TX_FIN) != 0), r->segment) > size &&
+            !(r->flags & (TX_SACKED | TX_LOST))) {
+            scoreboard_mark(t, c, i, reason);
             r->flags |= TX_UNSENT;
         }
     }

@@ -47,8 +47,9 @@ void scoreboard_mark(struct tcp *t, struct tcp_conn *c, uint32_t index, enum wei
 void scoreboard_mark_oldest(struct tcp *t, struct tcp_conn *c, uint32_t size,
                             enum weir_reason reason);
 void scoreboard_mark_all(struct tcp *t, struct tcp_conn *c, enum weir_reason reason);
-/* Marks lost what no longer fits the path: records larger than a segment of `size` may be. */
-void scoreboard_mark_too_large(struct tcp *t, struct tcp_conn *c, uint32_t size);
+/* Marks lost what no longer fits the path: records whose segments are larger than `size`. */
+void scoreboard_mark_too_large(struct tcp *t, struct tcp_conn *c, uint32_t size,
+                               enum weir_reason reason);
 /* The receiver took its word back (RFC 2018 8): nothing counts as SACKed any more. */
 void scoreboard_forget_sack(struct tcp *t, struct tcp_conn *c);
 void scoreboard_mark_overdue(struct tcp *t, struct tcp_conn *c, enum weir_reason reason);

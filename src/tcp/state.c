@@ -6,6 +6,7 @@
 #include "tcp/fastopen.h"
 #include "tcp/flight.h"
 #include "tcp/limits.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/output.h"
 #include "tcp/reassembly.h"
 #include "tcp/timeout.h"
@@ -136,6 +137,7 @@ void tcp_established(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
     if (UNLIKELY(c->fastopen)) {
         fastopen_established(t, c);
     }
+    mtuprobe_start(t, c);
     if (!(c->fastopen && c->passive)) { /* those have begun to send already */
         cc_start(t, c);
     }

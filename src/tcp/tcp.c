@@ -11,6 +11,7 @@
 #include "tcp/fastopen.h"
 #include "tcp/flight.h"
 #include "tcp/limits.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/reassembly.h"
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
@@ -187,8 +188,11 @@ void tcp_set_mtu(struct tcp *t, struct tcp_conn *c, uint32_t mtu)
 
     c->path_mtu = (uint16_t)min_u32(mtu, UINT16_MAX);
     c->mss_base = tcp_mss_base(c, c->path_mtu);
+    if (UNLIKELY(c->mtu_probing)) {
+        mtuprobe_on_path(t, c);
+    }
     if (c->mss_base < before && c->flight->tx_head) {
-        scoreboard_mark_too_large(t, c, emit_payload_max(c));
+        scoreboard_mark_too_large(t, c, emit_payload_max(c), WEIR_REASON_PMTU);
         tcp_touch(t, c);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "tcp/cold.h"
 #include "tcp/flight.h"
+#include "tcp/mtuprobe.h"
 #include "tcp/output.h"
 #include "tcp/pacer.h"
 #include "tcp/quickack.h"
@@ -209,6 +210,7 @@ static void run_rto(struct tcp *t, struct tcp_conn *c)
     if (!tcp_synchronized(c)) {
         c->syn_due = 1;
     } else {
+        mtuprobe_on_rto(t, c);
         recovery_on_rto(t, c);
     }
     set_mode(c, TCP_MODE_RTO, until_user_timeout(t, c));

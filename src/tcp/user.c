@@ -7,6 +7,8 @@
 #include "tcp/cc.h"
 #include "tcp/ecn.h"
 #include "tcp/flight.h"
+#include "tcp/mtuprobe.h"
+#include "tcp/options.h"
 #include "tcp/pacer.h"
 #include "tcp/push.h"
 #include "tcp/quickack.h"
@@ -285,7 +287,7 @@ int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64
     case WEIR_OPT_USER_TIMEOUT: o->user_timeout = value; return WEIR_OK;
     case WEIR_OPT_FIN_WAIT_2_TIME: o->fin_wait_2_time = value; return WEIR_OK;
     case WEIR_OPT_FASTOPEN_NO_COOKIE: o->fastopen_no_cookie = value != 0; return WEIR_OK;
-    default: return WEIR_ENOPROTOOPT;
+    default: return option_apply_path(o, option, value);
     }
 }
 
@@ -319,7 +321,7 @@ int tcp_option_read(const struct weir_tcp_options *o, enum weir_option option, u
     case WEIR_OPT_USER_TIMEOUT: *value = o->user_timeout; return WEIR_OK;
     case WEIR_OPT_FIN_WAIT_2_TIME: *value = o->fin_wait_2_time; return WEIR_OK;
     case WEIR_OPT_FASTOPEN_NO_COOKIE: *value = o->fastopen_no_cookie; return WEIR_OK;
-    default: return WEIR_ENOPROTOOPT;
+    default: return option_read_path(o, option, value);
     }
 }
 
@@ -359,6 +361,12 @@ static void option_changed(struct tcp *t, struct tcp_conn *c, enum weir_option o
     }
     if (option == WEIR_OPT_PATH_MTU_DISCOVERY) {
         c->path_generation = 0; /* its path is looked at anew */
+    }
+    if ((option == WEIR_OPT_MSS_CLAMP || option == WEIR_OPT_MTU_PROBING) && tcp_synchronized(c)) {
+        c->mss_base = tcp_mss_base(c, c->path_mtu);
+        if (c->mtu_probing) {
+            mtuprobe_on_path(t, c);
+        }
     }
     timeout_keepalive(t, c);
     tcp_touch(t, c);

@@ -1,0 +1,34 @@
+/* options.c - see options.h. */
+#include "tcp/options.h"
+
+static int set_mss(uint16_t *field, uint64_t value, uint32_t least)
+{
+    *field = (uint16_t)value;
+    return value >= least && value <= UINT16_MAX ? WEIR_OK : WEIR_EINVAL;
+}
+
+int option_apply_path(struct weir_tcp_options *o, enum weir_option option, uint64_t value)
+{
+    switch (option) {
+    case WEIR_OPT_MTU_PROBING:
+        o->mtu_probing = (uint8_t)value;
+        return value <= WEIR_MTU_PROBING_ALWAYS ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_MTU_BASE_MSS: return set_mss(&o->mtu_base_mss, value, TCP_PROBE_MSS_MIN);
+    case WEIR_OPT_MTU_PROBE_FLOOR: return set_mss(&o->mtu_probe_floor, value, TCP_PROBE_MSS_MIN);
+    case WEIR_OPT_MTU_PROBE_THRESHOLD: return set_mss(&o->mtu_probe_threshold, value, 1);
+    case WEIR_OPT_MTU_PROBE_INTERVAL: o->mtu_probe_interval = value; return WEIR_OK;
+    default: return WEIR_ENOPROTOOPT;
+    }
+}
+
+int option_read_path(const struct weir_tcp_options *o, enum weir_option option, uint64_t *value)
+{
+    switch (option) {
+    case WEIR_OPT_MTU_PROBING: *value = o->mtu_probing; return WEIR_OK;
+    case WEIR_OPT_MTU_BASE_MSS: *value = o->mtu_base_mss; return WEIR_OK;
+    case WEIR_OPT_MTU_PROBE_FLOOR: *value = o->mtu_probe_floor; return WEIR_OK;
+    case WEIR_OPT_MTU_PROBE_THRESHOLD: *value = o->mtu_probe_threshold; return WEIR_OK;
+    case WEIR_OPT_MTU_PROBE_INTERVAL: *value = o->mtu_probe_interval; return WEIR_OK;
+    default: return WEIR_ENOPROTOOPT;
+    }
+}
