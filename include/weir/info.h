@@ -107,8 +107,11 @@ struct weir_tcp_info {
     bool
         mtu_probing; /* segments are as large as is known to pass, and larger ones are tried (RFC 4821) */
     uint32_t mtu_probe_count,
-        mtu_probe_lost_count;  /* larger segments tried; found to be too large */
-    uint32_t black_hole_count; /* how often segments became smaller because nothing arrived */
+        mtu_probe_lost_count; /* larger segments tried; found to be too large */
+    weir_time
+        user_timeout; /* how long data may stay unacknowledged: the option, or what came of the peer's */
+    weir_time peer_user_timeout; /* as the peer told (RFC 5482), 0: it did not */
+    uint32_t black_hole_count;   /* how often segments became smaller because nothing arrived */
 };
 
 /* ---- Counters of a stack --------------------------------------------------------------------------- */

@@ -248,10 +248,11 @@ enum weir_segment_options {
     WEIR_SEGMENT_TIMESTAMPS = 1 << 3,
     WEIR_SEGMENT_SACK = 1 << 4,
     WEIR_SEGMENT_UNKNOWN = 1 << 5,
-    WEIR_SEGMENT_MD5 = 1 << 8,      /* RFC 2385 */
-    WEIR_SEGMENT_AO = 1 << 9,       /* RFC 5925 */
-    WEIR_SEGMENT_ACCECN = 1 << 10,  /* RFC 9768 */
-    WEIR_SEGMENT_FASTOPEN = 1 << 11 /* RFC 7413, also in the experimental option */
+    WEIR_SEGMENT_MD5 = 1 << 8,          /* RFC 2385 */
+    WEIR_SEGMENT_AO = 1 << 9,           /* RFC 5925 */
+    WEIR_SEGMENT_ACCECN = 1 << 10,      /* RFC 9768 */
+    WEIR_SEGMENT_FASTOPEN = 1 << 11,    /* RFC 7413, also in the experimental option */
+    WEIR_SEGMENT_USER_TIMEOUT = 1 << 12 /* RFC 5482 */
 };
 
 enum weir_segment_notes {

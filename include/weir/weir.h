@@ -225,6 +225,11 @@ struct weir_tcp_options {
     uint8_t mtu_probing; /* enum weir_mtu_probing; BLACK_HOLE */
     uint16_t mtu_base_mss, mtu_probe_floor, mtu_probe_threshold;
     weir_time mtu_probe_interval;
+    /* The user timeout on the wire (RFC 5482). true: ours is told, and the peer's is heeded unless user_timeout is
+     * set: then the larger of `user_timeout_advertised` and the peer's counts, within `user_timeout_min` (100 s)
+     * and `user_timeout_max` (1 h). Advertised 0: user_timeout, or r2_time. */
+    bool user_timeout_option;
+    weir_time user_timeout_advertised, user_timeout_min, user_timeout_max;
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
@@ -331,7 +336,9 @@ enum weir_event_bits {
     WEIR_EVENT_ADDRESS_ADDED =
         1 << 12, /* autoconfiguration (slaac.h): `ip` on `link` can be used */
     WEIR_EVENT_ADDRESS_REMOVED = 1 << 13, /* and is gone */
-    WEIR_EVENT_NETWORK = 1 << 14 /* routers, DNS servers, lifetimes of `link` changed (slaac.h) */
+    WEIR_EVENT_NETWORK = 1 << 14, /* routers, DNS servers, lifetimes of `link` changed (slaac.h) */
+    WEIR_EVENT_USER_TIMEOUT =
+        1 << 15 /* the peer tells another user timeout (RFC 5482): weir_tcp_info has it */
 };
 
 struct weir_event {
@@ -508,7 +515,11 @@ enum weir_option {
     WEIR_OPT_MTU_BASE_MSS,       /* bytes, at least 48 */
     WEIR_OPT_MTU_PROBE_FLOOR,    /* bytes, at least 48 */
     WEIR_OPT_MTU_PROBE_THRESHOLD, /* bytes, at least 1 */
-    WEIR_OPT_MTU_PROBE_INTERVAL   /* ns; WEIR_NEVER allowed */
+    WEIR_OPT_MTU_PROBE_INTERVAL,  /* ns; WEIR_NEVER allowed */
+    WEIR_OPT_USER_TIMEOUT_OPTION, /* 0/1 */
+    WEIR_OPT_USER_TIMEOUT_ADVERTISED, /* ns, 0: user_timeout or r2_time; the peer is told at once or later */
+    WEIR_OPT_USER_TIMEOUT_MIN, /* ns */
+    WEIR_OPT_USER_TIMEOUT_MAX  /* ns, not below the least; WEIR_NEVER allowed */
 };
 
 /* A listener's options are those of the handshakes it answers from now on; its receive buffer stays

@@ -39,6 +39,8 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .mtu_probe_floor = 512,
         .mtu_probe_threshold = 8,
         .mtu_probe_interval = 600 * WEIR_S,
+        .user_timeout_min = 100 * WEIR_S,
+        .user_timeout_max = 3600 * WEIR_S,
     };
 }
 
@@ -74,7 +76,8 @@ bool stack_options_valid(const struct weir_tcp_options *o)
            o->synack_retries < HALF_LEVELS && o->ecn <= WEIR_ECN_ACCURATE_PASSIVE &&
            o->accecn_option <= WEIR_ACCECN_OPTION_PERSIST &&
            o->mtu_probing <= WEIR_MTU_PROBING_ALWAYS && o->mtu_base_mss >= TCP_PROBE_MSS_MIN &&
-           o->mtu_probe_floor >= TCP_PROBE_MSS_MIN && o->mtu_probe_threshold;
+           o->mtu_probe_floor >= TCP_PROBE_MSS_MIN && o->mtu_probe_threshold &&
+           o->user_timeout_min <= o->user_timeout_max && o->user_timeout_max;
 }
 
 static bool config_valid(const struct weir_config *c)

@@ -73,6 +73,7 @@ struct tcp_cold {
     uint8_t fastopen_flags;  /* enum fastopen_flags */
 
     struct mtu_search mtu;
+    uint32_t peer_timeout_s; /* its user timeout option, 0: none (uto.h) */
 };
 
 /* The block, or NULL when the connection has none. */

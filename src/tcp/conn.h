@@ -283,6 +283,7 @@ struct tcp_conn {
     uint16_t rcv_mss;                   /* largest segment the peer may send / was seen to send */
     uint16_t acks_owed;                 /* pure ACKs owed one each (RFC 5681 4.2) */
     uint8_t mtu_probing;                /* the size of segments is searched for (mtuprobe.h) */
+    uint8_t uto_due;                    /* the next segment carries the user timeout (uto.h) */
 
     /* time */
     weir_time rto_at, delack_at, keepalive_at;

@@ -33,7 +33,8 @@ bool dsack_note_held(struct tcp *t, struct tcp_conn *c, seq_pos start, seq_pos e
 /* Blocks that fit beside the other options; without payload the smallest MTU holds one at least. */
 static uint32_t room(const struct tcp_conn *c, const struct tcp_options *o)
 {
-    uint32_t used = (o->present & WEIR_SEGMENT_TIMESTAMPS ? 12u : 0) + auth_option_size(c) +
+    uint32_t used = (o->present & WEIR_SEGMENT_TIMESTAMPS ? 12u : 0) +
+                    (o->present & WEIR_SEGMENT_USER_TIMEOUT ? 4u : 0) + auth_option_size(c) +
                     4u; /* AccECN's takes what is left */
     uint32_t space = min_u32(TCP_OPTIONS_MAX, c->mss_base);
 

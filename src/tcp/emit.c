@@ -22,6 +22,7 @@
 #include "tcp/tlp.h"
 #include "tcp/trace.h"
 #include "tcp/urgent.h"
+#include "tcp/uto.h"
 #include "tcp/window.h"
 
 #define TIMESTAMP_SPACE 12 /* nop nop TS */
@@ -63,6 +64,7 @@ uint32_t emit_payload_max(const struct tcp_conn *c)
     if (UNLIKELY(accecn_option_due(c))) {
         options = min_u32(options + ACCECN_OPTION_SPACE, TCP_OPTIONS_MAX);
     }
+    options = UNLIKELY(c->uto_due) ? min_u32(options + UTO_OPTION_SPACE, TCP_OPTIONS_MAX) : options;
     return c->mss_base - options;
 }
 
@@ -103,6 +105,9 @@ static void common(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e, seq_po
     }
     if (UNLIKELY(c->auth)) {
         auth_prepare(t, c, o);
+    }
+    if (UNLIKELY(c->uto_due)) {
+        uto_put(c, o);
     }
     e->payload_slices = 0;
     e->payload_size = 0;
@@ -203,6 +208,9 @@ static void emit_syn(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     if (UNLIKELY(with_ack ? c->fastopen : o->fastopen)) {
         fastopen_on_syn(t, c, e, l->mtu, with_ack);
     }
+    if (UNLIKELY(o->user_timeout_option)) {
+        uto_put(c, &s->options);
+    }
     c->syn_due = 0;
     c->rcv_mss = (uint16_t)min_u32(TCP_MSS_DEFAULT4, s->options.mss);
     if (c->backoff == 0) {
@@ -292,6 +300,19 @@ static bool emit_again(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
     return true;
 }
 
+/* A record stays as long as it was: what comes on top waits. */
+static bool emit_again_plain(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
+                             const struct tcp_emit_limits *l, uint32_t index, uint32_t room)
+{
+    uint8_t due = c->uto_due;
+    bool done;
+
+    c->uto_due = 0;
+    done = emit_again(t, c, e, l, index, room);
+    c->uto_due = due;
+    return done;
+}
+
 static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_emit *e,
                                 const struct tcp_emit_limits *l)
 {
@@ -302,7 +323,7 @@ static bool emit_retransmission(struct tcp *t, struct tcp_conn *c, struct tcp_em
 
     /* SHLD-16: of a record only what a window that shrank still has room for, but one segment */
     room = (uint32_t)min_u64(room, edge > start ? edge - start : 0);
-    return emit_again(t, c, e, l, index, room);
+    return emit_again_plain(t, c, e, l, index, room);
 }
 
 /* RFC 9768 3.2.3.2.2: while no data with counters has arrived, perhaps they do not pass. */
@@ -411,7 +432,7 @@ static bool emit_tail_probe(struct tcp *t, struct tcp_conn *c, struct tcp_emit *
         sent = emit_data(t, c, e, l, size);
     } else {
         index = tlp_last_segment(t, c);
-        sent = index && emit_again(t, c, e, l, index, 0);
+        sent = index && emit_again_plain(t, c, e, l, index, 0);
     }
     if (sent) {
         tlp_sent(t, c, size == 0);
@@ -510,7 +531,8 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
         accecn_plan_option(t, c);
     }
     due = tcp_due(t, c);
-    if (UNLIKELY(c->urgent_out) || (UNLIKELY(c->accecn) && accecn_is_alone(t, c))) {
+    if (UNLIKELY(c->urgent_out) || UNLIKELY(c->uto_due) ||
+        (UNLIKELY(c->accecn) && accecn_is_alone(t, c))) {
         l = &alone; /* devices cut super-segments without counting urgent pointers down */
     }
     e->segment.payload_size = 0;
@@ -536,6 +558,9 @@ bool tcp_output(struct tcp *t, struct tcp_conn *c, const struct tcp_emit_limits 
                     (due == TCP_DUE_TAIL_PROBE && !c->flight->tlp_repeats);
 
         ecn_segment_out(t, c, e, data, due == TCP_DUE_ECN_ACK);
+    }
+    if (UNLIKELY(e->segment.options.present & WEIR_SEGMENT_USER_TIMEOUT)) {
+        c->uto_due = 0;
     }
     count_out(c, e);
     window = (uint32_t)e->segment.window << (e->segment.flags & WEIR_TCP_SYN ? 0 : c->rcv_wscale);

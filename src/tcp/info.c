@@ -13,6 +13,7 @@
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
 #include "tcp/tcp.h"
+#include "tcp/uto.h"
 
 static void fill_endpoint(const struct tcp_conn *c, const struct ip_addr *a, uint16_t port,
                           struct weir_endpoint *e)
@@ -143,6 +144,8 @@ void tcp_user_info(const struct tcp *t, const struct tcp_conn *c, struct weir_tc
     fill_account(t, c, i);
     fill_receiver(t, c, i);
     mtuprobe_info(t, c, i);
+    i->user_timeout = uto_limit(t, c) ? uto_limit(t, c) : c->settings->o.r2_time;
+    i->peer_user_timeout = uto_of_peer(t, c);
     if (cold) {
         i->bytes_retransmitted = cold->bytes_retransmitted;
         i->segments_retransmitted = cold->segments_retransmitted;

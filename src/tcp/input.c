@@ -19,6 +19,7 @@
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
 #include "tcp/urgent.h"
+#include "tcp/uto.h"
 #include "tcp/window.h"
 
 /* RFC 7323 5: a timestamp older than the last good one means an old duplicate. */
@@ -258,6 +259,9 @@ static enum tcp_verdict input_synchronized(struct tcp *t, struct tcp_conn *c, st
     }
     if (UNLIKELY(c->ecn)) {
         ecn_segment_in(t, c, in);
+    }
+    if (UNLIKELY(in->s->options.present & WEIR_SEGMENT_USER_TIMEOUT)) {
+        uto_arrived(t, c, &in->s->options);
     }
     if (UNLIKELY(flags & WEIR_TCP_URG)) {
         urgent_arrived(t, c, in);

@@ -17,6 +17,14 @@ int option_apply_path(struct weir_tcp_options *o, enum weir_option option, uint6
     case WEIR_OPT_MTU_PROBE_FLOOR: return set_mss(&o->mtu_probe_floor, value, TCP_PROBE_MSS_MIN);
     case WEIR_OPT_MTU_PROBE_THRESHOLD: return set_mss(&o->mtu_probe_threshold, value, 1);
     case WEIR_OPT_MTU_PROBE_INTERVAL: o->mtu_probe_interval = value; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT_OPTION: o->user_timeout_option = value != 0; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT_ADVERTISED: o->user_timeout_advertised = value; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT_MIN:
+        o->user_timeout_min = value;
+        return value <= o->user_timeout_max ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_USER_TIMEOUT_MAX:
+        o->user_timeout_max = value;
+        return value && value >= o->user_timeout_min ? WEIR_OK : WEIR_EINVAL;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -29,6 +37,10 @@ int option_read_path(const struct weir_tcp_options *o, enum weir_option option, 
     case WEIR_OPT_MTU_PROBE_FLOOR: *value = o->mtu_probe_floor; return WEIR_OK;
     case WEIR_OPT_MTU_PROBE_THRESHOLD: *value = o->mtu_probe_threshold; return WEIR_OK;
     case WEIR_OPT_MTU_PROBE_INTERVAL: *value = o->mtu_probe_interval; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT_OPTION: *value = o->user_timeout_option; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT_ADVERTISED: *value = o->user_timeout_advertised; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT_MIN: *value = o->user_timeout_min; return WEIR_OK;
+    case WEIR_OPT_USER_TIMEOUT_MAX: *value = o->user_timeout_max; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }

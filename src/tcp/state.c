@@ -11,6 +11,7 @@
 #include "tcp/reassembly.h"
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
+#include "tcp/uto.h"
 
 void tcp_set_state(struct tcp *t, struct tcp_conn *c, enum weir_tcp_state to,
                    enum weir_reason reason)
@@ -138,6 +139,7 @@ void tcp_established(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
         fastopen_established(t, c);
     }
     mtuprobe_start(t, c);
+    uto_announce(c);
     if (!(c->fastopen && c->passive)) { /* those have begun to send already */
         cc_start(t, c);
     }

@@ -10,6 +10,7 @@
 #include "tcp/text.h"
 #include "tcp/timeout.h"
 #include "tcp/trace.h"
+#include "tcp/uto.h"
 #include "tcp/window.h"
 
 void synsent_learn_peer(struct tcp *t, struct tcp_conn *c, const struct tcp_segment *s)
@@ -35,6 +36,9 @@ void synsent_learn_peer(struct tcp *t, struct tcp_conn *c, const struct tcp_segm
                   : tcp_is_v4(c)                  ? TCP_MSS_DEFAULT4
                                                   : TCP_MSS_DEFAULT6;
     c->mss_base = tcp_mss_base(c, c->path_mtu);
+    if (UNLIKELY(o->present & WEIR_SEGMENT_USER_TIMEOUT)) {
+        uto_arrived(t, c, o);
+    }
     c->snd_wnd = s->window; /* never scaled in a SYN */
     c->max_snd_wnd = s->window;
     c->snd_wl1 = s->seq;

@@ -13,6 +13,7 @@
 #include "tcp/state.h"
 #include "tcp/tlp.h"
 #include "tcp/trace.h"
+#include "tcp/uto.h"
 
 static bool outstanding(const struct tcp_conn *c)
 {
@@ -123,17 +124,18 @@ void timeout_fin_wait_2(struct tcp *t, struct tcp_conn *c)
 }
 
 /* How long something may remain unacknowledged, or unsent. */
-static weir_time give_up_after(const struct tcp_conn *c, bool syn)
+static weir_time give_up_after(const struct tcp *t, const struct tcp_conn *c, bool syn)
 {
     const struct weir_tcp_options *o = &c->settings->o;
+    weir_time limit = syn ? o->user_timeout : uto_limit(t, c);
 
-    return o->user_timeout ? o->user_timeout : syn ? o->syn_r2_time : o->r2_time;
+    return limit ? limit : syn ? o->syn_r2_time : o->r2_time;
 }
 
 /* The timer of something unanswered: not later than the user timeout. */
 static weir_time until_user_timeout(const struct tcp *t, const struct tcp_conn *c)
 {
-    weir_time at = t->env->now + rtt_rto(c), limit = c->settings->o.user_timeout;
+    weir_time at = t->env->now + rtt_rto(c), limit = uto_limit(t, c);
     weir_time since = c->flight->retransmit_since;
 
     return limit && limit != WEIR_NEVER && since ? min_u64(at, since + limit) : at;
@@ -148,7 +150,7 @@ bool timeout_unsent(struct tcp *t, struct tcp_conn *c)
 {
     bool waiting =
         tcp_synchronized(c) && c->state != WEIR_TCP_TIME_WAIT && tcp_send_limit(c) > c->snd_una;
-    weir_time limit = give_up_after(c, false);
+    weir_time limit = give_up_after(t, c, false);
 
     if (!waiting || !flight_ensure(t, c)) {
         return false;
@@ -169,7 +171,7 @@ static bool check_limits(struct tcp *t, struct tcp_conn *c)
 {
     const struct weir_tcp_options *o = &c->settings->o;
     bool syn = c->state == WEIR_TCP_SYN_SENT || c->state == WEIR_TCP_SYN_RECEIVED;
-    weir_time limit = give_up_after(c, syn);
+    weir_time limit = give_up_after(t, c, syn);
     weir_time since = syn ? c->last_send_at : c->flight->retransmit_since;
     uint32_t tries = c->backoff + 1u;
 
@@ -218,7 +220,7 @@ static void run_rto(struct tcp *t, struct tcp_conn *c)
 
 static void run_persist(struct tcp *t, struct tcp_conn *c)
 {
-    weir_time limit = give_up_after(c, false);
+    weir_time limit = give_up_after(t, c, false);
 
     if (!flight_ensure(t, c)) { /* a FIN alone waits */
         set_mode(c, TCP_MODE_PERSIST, t->env->now + rtt_rto(c));

@@ -18,6 +18,7 @@
 #include "tcp/scoreboard.h"
 #include "tcp/sendq.h"
 #include "tcp/trace.h"
+#include "tcp/uto.h"
 #include "tcp/window.h"
 
 #define MSS_CLAMP_MIN 64 /* of a link with the smallest MTU there is */
@@ -367,6 +368,10 @@ static void option_changed(struct tcp *t, struct tcp_conn *c, enum weir_option o
         if (c->mtu_probing) {
             mtuprobe_on_path(t, c);
         }
+    }
+    if (option == WEIR_OPT_USER_TIMEOUT || option == WEIR_OPT_USER_TIMEOUT_OPTION ||
+        option == WEIR_OPT_USER_TIMEOUT_ADVERTISED) {
+        uto_announce(c);
     }
     timeout_keepalive(t, c);
     tcp_touch(t, c);

@@ -17,6 +17,7 @@
 #define TIMESTAMPS_LENGTH 10
 #define SACK_BLOCK_SIZE 8
 #define MD5_LENGTH 18
+#define USER_TIMEOUT_LENGTH 4
 #define AO_LENGTH 16 /* with the 96-bit MACs of RFC 5926 */
 
 #define NOP_NOP_TIMESTAMPS 0x0101080au /* the first four bytes of the usual options */
@@ -137,6 +138,12 @@ static uint16_t take_option(uint8_t kind, const uint8_t *data, uint8_t length,
             o->ao_key_id = data[0];
             o->ao_rnext = data[1];
             return WEIR_SEGMENT_AO;
+        }
+        break;
+    case TCP_OPTION_USER_TIMEOUT:
+        if (length == USER_TIMEOUT_LENGTH - 2) {
+            o->user_timeout = load_be16(data);
+            return WEIR_SEGMENT_USER_TIMEOUT;
         }
         break;
     case TCP_OPTION_ACCECN0:

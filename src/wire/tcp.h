@@ -52,8 +52,9 @@ struct tcp_options {
     const uint8_t *fastopen; /* parsed: in the packet */
     struct tcp_sack_block sack[WEIR_SACK_BLOCKS_MAX];
     uint8_t accecn_order,
-        accecn_fields;  /* 0: EE0B, ECEB, EE1B; 1: EE1B, ECEB, EE0B; the first N are there */
-    uint32_t accecn[3]; /* 24 bits each */
+        accecn_fields;     /* 0: EE0B, ECEB, EE1B; 1: EE1B, ECEB, EE0B; the first N are there */
+    uint32_t accecn[3];    /* 24 bits each */
+    uint16_t user_timeout; /* as on the wire: the upper bit says minutes (RFC 5482 3.3) */
 };
 
 struct tcp_segment {

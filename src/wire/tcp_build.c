@@ -11,6 +11,7 @@
  *     TS alone                01 01 08 0a  tttttttt tttttttt
  *     SACK permitted alone    01 01 04 02
  *     window scale            01 03 03 ss
+ *     user timeout            1c 04 tt tt
  *     SACK                    01 01 05 ll  ssssssss eeeeeeee ...
  *     AccECN                  01 ac 0b aa aaaabbbb bbcccccc      (NOPs before 2, 5, 8 or 11 bytes)
  *     Fast Open               22 ll cookie, or fe ll f9 89 cookie, then NOPs
@@ -46,6 +47,12 @@ static uint32_t fixed_size(uint16_t present)
     return size;
 }
 
+/* 0: not there, or no room for it after `used` bytes. */
+static uint32_t user_timeout_size(const struct tcp_options *o, uint32_t used)
+{
+    return (o->present & WEIR_SEGMENT_USER_TIMEOUT) != 0 && used + 4 <= TCP_OPTIONS_MAX ? 4 : 0;
+}
+
 /* How many SACK blocks go after `used` bytes of other options. */
 static uint32_t sack_blocks(const struct tcp_options *o, uint32_t used)
 {
@@ -77,6 +84,8 @@ static uint32_t fastopen_size(const struct tcp_options *o, uint32_t used)
 static uint32_t others_size(const struct tcp_options *o)
 {
     uint32_t size = fixed_size(o->present);
+
+    size += user_timeout_size(o, size);
     uint32_t blocks = sack_blocks(o, size);
 
     size += blocks == 0 ? 0 : 4 + blocks * 8;
@@ -179,8 +188,10 @@ static uint8_t *put_middle(uint8_t *p, const struct tcp_options *o)
 /* Returns the end of what was written. */
 static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
 {
-    uint32_t used = fixed_size(o->present), blocks = sack_blocks(o, used), fastopen;
+    uint32_t used = fixed_size(o->present), timeout = user_timeout_size(o, used);
+    uint32_t blocks = sack_blocks(o, used + timeout), fastopen;
 
+    used += timeout;
     if (UNLIKELY((o->present & (WEIR_SEGMENT_MD5 | WEIR_SEGMENT_AO)) != 0)) {
         p = put_mac(p, o);
     }
@@ -191,6 +202,10 @@ static uint8_t *put_options(uint8_t *p, struct tcp_options *o)
     p = put_middle(p, o);
     if ((o->present & WEIR_SEGMENT_WSCALE) != 0) {
         store_be32(p, WORD(TCP_OPTION_NOP, TCP_OPTION_WSCALE, 3, o->wscale));
+        p += 4;
+    }
+    if (UNLIKELY(timeout != 0)) {
+        store_be32(p, WORD(TCP_OPTION_USER_TIMEOUT, 4, 0, 0) | o->user_timeout);
         p += 4;
     }
     p = blocks == 0 ? p : put_sack(p, o, blocks);

@@ -44,7 +44,7 @@ static void check_again(struct tcp_segment s)
     CHECK(!again.options.illegal);
     /* left out when there is no room for them, or (AO) beside MD5 */
     const uint16_t may_go = WEIR_SEGMENT_SACK | WEIR_SEGMENT_UNKNOWN | WEIR_SEGMENT_FASTOPEN |
-                            WEIR_SEGMENT_ACCECN | WEIR_SEGMENT_AO;
+                            WEIR_SEGMENT_ACCECN | WEIR_SEGMENT_AO | WEIR_SEGMENT_USER_TIMEOUT;
     CHECK((again.options.present | may_go) == (s.options.present | may_go));
     CHECK(again.options.mss == s.options.mss && again.options.wscale == s.options.wscale);
     CHECK(again.options.ts_val == s.options.ts_val && again.options.ts_ecr == s.options.ts_ecr);
