@@ -134,6 +134,8 @@ struct weir_stats {
      * wrong, cookies given, SYNs that found fastopen_queue full */
     uint64_t fastopen_active, fastopen_active_failed, fastopen_passive, fastopen_passive_failed,
         fastopen_cookies, fastopen_overflow;
+    uint32_t orphans;       /* closed by the application and not over yet, TIME-WAIT aside */
+    uint64_t orphans_reset; /* because there were orphans_max already */
 };
 
 #ifdef __cplusplus

@@ -192,6 +192,7 @@ enum weir_reason {
     WEIR_REASON_RECOVERY,            /* proportional rate reduction (RFC 9937) */
     WEIR_REASON_MTU_PROBE,           /* a probe was too big for the path (RFC 4821) */
     WEIR_REASON_BLACK_HOLE, /* the path drops large segments without a word: smaller ones */
+    WEIR_REASON_ORPHANS, /* closed by the application, and there were too many such or it took too long */
     WEIR_REASON_COUNT
 };
 WEIR_API const char *weir_reason_name(enum weir_reason reason); /* "dup-acks" */

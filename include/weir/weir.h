@@ -272,6 +272,12 @@ struct weir_config {
     bool time_wait_ignore_rst;
     uint32_t
         fastopen_cache; /* destinations whose Fast Open cookies are kept, 256; the oldest goes */
+    /* Connections closed by the application that are not over, TIME-WAIT aside. `orphans_max`, 65536: with so many,
+     * closing another one resets it; 0: no limit. `orphan_retries`, 8: how often each may retransmit or probe a
+     * closed window without an answer; while a closed window's probes are answered, it lasts until two of them would
+     * be two minutes apart. */
+    uint32_t orphans_max;
+    uint8_t orphan_retries;
 };
 
 WEIR_API void weir_config_default(struct weir_config *config);

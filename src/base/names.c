@@ -170,7 +170,8 @@ static_assert(WEIR_DROP_COUNT <= WEIR_DROP_REASONS_MAX, "weir_stats has a counte
     X(EIFEL, "eifel")                               \
     X(RECOVERY, "recovery")                         \
     X(MTU_PROBE, "mtu-probe")                       \
-    X(BLACK_HOLE, "black-hole")
+    X(BLACK_HOLE, "black-hole")                     \
+    X(ORPHANS, "orphans")
 
 #define ENTRY(member, name) [WEIR_REASON_##member] = (name),
 static const char *const reason_names[] = {REASON_NAMES(ENTRY)};

@@ -164,6 +164,21 @@ static bool set_notsent_lowat(target t, const int64_t *v, size_t n)
     return v[0] > 0;
 }
 
+static bool set_max_orphans(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->stack->orphans_max = (uint32_t)min_u64((uint64_t)v[0], UINT32_MAX);
+    return v[0] > 0;
+}
+
+/* Linux takes 0 for 8. */
+static bool set_orphan_retries(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->stack->orphan_retries = (uint8_t)min_u64(v[0] ? (uint64_t)v[0] : 8, UINT8_MAX);
+    return true;
+}
+
 static bool set_mtu_probing(target t, const int64_t *v, size_t n)
 {
     (void)n;
@@ -301,12 +316,14 @@ static const struct setting {
     {"ipv4.tcp_keepalive_intvl", set_keepalive_interval},
     {"ipv4.tcp_keepalive_probes", set_keepalive_probes},
     {"ipv4.tcp_keepalive_time", set_keepalive_idle},
+    {"ipv4.tcp_max_orphans", set_max_orphans},
     {"ipv4.tcp_min_tso_segs", set_burst},
     {"ipv4.tcp_moderate_rcvbuf", any},
     {"ipv4.tcp_mtu_probe_floor", set_probe_floor},
     {"ipv4.tcp_mtu_probing", set_mtu_probing},
     {"ipv4.tcp_no_metrics_save", any},
     {"ipv4.tcp_notsent_lowat", set_notsent_lowat},
+    {"ipv4.tcp_orphan_retries", set_orphan_retries},
     {"ipv4.tcp_pacing_ca_ratio", any},
     {"ipv4.tcp_pacing_ss_ratio", any},
     {"ipv4.tcp_probe_interval", set_probe_interval},

@@ -250,6 +250,8 @@ int weir_stats(const struct weir_stack *s, struct weir_stats *out)
     st.fastopen_passive_failed = s->tcp.fastopen.passive_failed;
     st.fastopen_cookies = s->tcp.fastopen.cookies;
     st.fastopen_overflow = s->tcp.fastopen.overflow;
+    st.orphans = s->tcp.orphans;
+    st.orphans_reset = s->tcp.orphans_reset;
     st.listeners = s->tcp.listener_count;
     st.frames_out_now = s->frames_out;
     st.buffers_out_now = s->env.buffers.out;

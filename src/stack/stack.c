@@ -60,6 +60,8 @@ void weir_config_default(struct weir_config *c)
         .syncookies = WEIR_SYNCOOKIES_AUTO,
         .time_wait_reuse = WEIR_REUSE_LOOPBACK,
         .fastopen_cache = 256,
+        .orphans_max = 65536,
+        .orphan_retries = 8,
     };
     weir_tcp_options_default(&c->tcp);
 }

@@ -284,6 +284,7 @@ struct tcp_conn {
     uint16_t acks_owed;                 /* pure ACKs owed one each (RFC 5681 4.2) */
     uint8_t mtu_probing;                /* the size of segments is searched for (mtuprobe.h) */
     uint8_t uto_due;                    /* the next segment carries the user timeout (uto.h) */
+    uint8_t lingering;                  /* closed by the application, counted (orphan.h) */
 
     /* time */
     weir_time rto_at, delack_at, keepalive_at;
@@ -464,6 +465,8 @@ struct tcp {
     uint32_t challenge_left;
     uint64_t syncookies_sent, syncookies_received, syncookies_failed;
     uint64_t receive_growth; /* of all receive buffers: autotune.c */
+    uint32_t orphans;        /* orphan.h */
+    uint64_t orphans_reset;
     struct fastopen fastopen;
 };
 

@@ -7,6 +7,7 @@
 #include "tcp/flight.h"
 #include "tcp/limits.h"
 #include "tcp/mtuprobe.h"
+#include "tcp/orphan.h"
 #include "tcp/output.h"
 #include "tcp/reassembly.h"
 #include "tcp/timeout.h"
@@ -91,6 +92,7 @@ void tcp_finish(struct tcp *t, struct tcp_conn *c, int error, enum weir_reason r
     }
     c->close_reason = (uint16_t)reason;
     limits_close(t, c);
+    orphan_end(t, c);
     tcp_set_state(t, c, WEIR_TCP_CLOSED, reason);
     trace_closed(t, c->id, error, reason);
     timeout_clear(c);
@@ -116,6 +118,7 @@ void tcp_reset(struct tcp *t, struct tcp_conn *c, int error, enum weir_reason re
 void tcp_enter_time_wait(struct tcp *t, struct tcp_conn *c, enum weir_reason reason)
 {
     limits_close(t, c);
+    orphan_end(t, c);
     tcp_set_state(t, c, WEIR_TCP_TIME_WAIT, reason);
     flight_clear(t, c);
     timeout_clear(c);

@@ -12,6 +12,7 @@
 #include "tcp/flight.h"
 #include "tcp/limits.h"
 #include "tcp/mtuprobe.h"
+#include "tcp/orphan.h"
 #include "tcp/reassembly.h"
 #include "tcp/scoreboard.h"
 #include "tcp/trace.h"
@@ -155,6 +156,7 @@ void tcp_conn_free(struct tcp *t, struct tcp_conn *c)
 {
     uint32_t index = c->index;
 
+    orphan_end(t, c);
     wheel_remove(&t->wheel, index);
     cc_release(t, c);
     auth_end(t, c);

@@ -4,6 +4,7 @@
 #include "tcp/cold.h"
 #include "tcp/flight.h"
 #include "tcp/mtuprobe.h"
+#include "tcp/orphan.h"
 #include "tcp/output.h"
 #include "tcp/pacer.h"
 #include "tcp/quickack.h"
@@ -181,6 +182,10 @@ static bool check_limits(struct tcp *t, struct tcp_conn *c)
         tcp_finish(t, c, give_up_error(c), syn ? WEIR_REASON_SYN_TIMEOUT : WEIR_REASON_R2);
         return true;
     }
+    if (orphan_gives_up(t, c, tries)) {
+        tcp_finish(t, c, give_up_error(c), WEIR_REASON_ORPHANS);
+        return true;
+    }
     if (!c->r1_reported && tries > o->r1_retransmissions) {
         c->r1_reported = 1;
         if (!c->soft_error) {
@@ -231,6 +236,10 @@ static void run_persist(struct tcp *t, struct tcp_conn *c)
         c->flight->retransmit_since = t->env->now;
     } else if (limit != WEIR_NEVER && t->env->now - c->flight->retransmit_since >= limit) {
         tcp_finish(t, c, WEIR_ETIMEDOUT, WEIR_REASON_R2);
+        return;
+    }
+    if (orphan_gives_up(t, c, c->probes) || orphan_waited(c, rtt_rto(c))) {
+        tcp_reset(t, c, WEIR_ETIMEDOUT, WEIR_REASON_ORPHANS);
         return;
     }
     c->probe_due = 1;

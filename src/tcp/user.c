@@ -9,6 +9,7 @@
 #include "tcp/flight.h"
 #include "tcp/mtuprobe.h"
 #include "tcp/options.h"
+#include "tcp/orphan.h"
 #include "tcp/pacer.h"
 #include "tcp/push.h"
 #include "tcp/quickack.h"
@@ -216,6 +217,8 @@ void tcp_user_close(struct tcp *t, struct tcp_conn *c)
     default:
         if (unread) { /* SHLD-3: the peer must learn that data was lost */
             tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_UNREAD_DATA);
+        } else if (!orphan_begin(t, c)) {
+            tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_ORPHANS);
         } else if (!c->fin_queued) {
             queue_fin(t, c, WEIR_REASON_USER_CLOSE);
         } else {
