@@ -100,8 +100,9 @@ void mtuprobe_on_rto(struct tcp *t, struct tcp_conn *c)
         return;
     }
     payload = step_down(t, c);
-    if (min_u32(r->size - ((r->flags & TX_FIN) != 0), r->segment) <= payload) {
-        return; /* it is not its size that keeps it from arriving */
+    if (min_u32(r->size - ((r->flags & TX_FIN) != 0), r->segment) <= payload || r->frames_out ||
+        r->start + r->size > c->snd_una + c->snd_wnd) {
+        return; /* it is not its size that keeps it from arriving: our device, or their window */
     }
     if (!c->mtu_probing && !begin(t, c)) {
         return;

@@ -70,6 +70,7 @@ static void test_rto(void **state)
     (void)state;
     for (int sack = 0; sack < 2; sack++) {
         struct tk *k = start(sack);
+        weir_tcp_set(k->stack, k->conn, WEIR_OPT_MTU_PROBING, WEIR_MTU_PROBING_OFF);
         tk_write(k, 4 * MSS);
         expect_segments(k, at(0), 4);
         weir_time last = k->now, wait = WEIR_S;
