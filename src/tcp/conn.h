@@ -384,6 +384,7 @@ struct time_wait {
     uint16_t window;     /* as announced last */
     uint8_t link, flags; /* 1: timestamps, 2: in use */
     weir_time deadline;
+    weir_time answer_at; /* no answer to a useless segment before (challenge.h) */
 };
 
 /* ---- Listeners -------------------------------------------------------------------------------------------- */

@@ -98,8 +98,8 @@ static void refuse_sequence(struct tcp *t, struct tcp_conn *c, const struct seg_
         /* two ends that take each other's ACKs for bad ones would answer for ever */
         input_owe_ack(t, c, false);
     }
-    if (c->state == WEIR_TCP_TIME_WAIT) {
-        c->rto_at = t->env->now + 2 * t->env->config.msl;
+    if (c->state == WEIR_TCP_TIME_WAIT && (in->s->flags & WEIR_TCP_FIN) && why != WEIR_DROP_PAWS) {
+        c->rto_at = t->env->now + 2 * t->env->config.msl; /* their FIN again: RFC 9293 3.10.7.4 */
     }
 }
 

@@ -6,6 +6,7 @@
  */
 #include "tcp/tcp.h"
 
+#include "tcp/challenge.h"
 #include "tcp/trace.h"
 #include "tcp/window.h"
 
@@ -73,6 +74,7 @@ uint32_t tcp_time_wait_new(struct tcp *t, const struct tcp_conn *c)
     w->link = (uint8_t)c->path_link;
     w->flags = (uint8_t)(TW_USED | (c->timestamps ? TW_TIMESTAMPS : 0));
     w->deadline = c->rto_at;
+    w->answer_at = 0;
     link_entry(t, index);
     t->time_wait_count++;
     return index;
@@ -130,28 +132,51 @@ bool tcp_time_wait_reusable(const struct tcp *t, uint32_t index)
     return (w->flags & TW_TIMESTAMPS) && t->env->now >= since + WEIR_S;
 }
 
+/* RFC 7323 5: an old duplicate, whatever its number. */
+static bool paws_rejects(const struct time_wait *w, const struct tcp_segment *s)
+{
+    return (w->flags & TW_TIMESTAMPS) && (s->options.present & WEIR_SEGMENT_TIMESTAMPS) &&
+           (int32_t)(s->options.ts_val - w->ts_recent) < 0;
+}
+
+/* Is it to be answered? A plain ACK where it belongs is not; anything else is their FIN again, or old. What is
+ * empty is not answered more often than every half second: two ends that take each other's ACKs for bad ones
+ * would go on for ever. */
+static bool wants_answer(const struct tcp *t, struct time_wait *w, const struct tcp_segment *s,
+                         bool old)
+{
+    if (s->payload_size || (s->flags & (WEIR_TCP_FIN | WEIR_TCP_SYN))) {
+        return true;
+    }
+    if ((s->seq == w->rcv_nxt && !old) || t->env->now < w->answer_at) {
+        return false;
+    }
+    w->answer_at = t->env->now + TCP_CHALLENGE_SPACING;
+    return true;
+}
+
 enum tcp_verdict tcp_time_wait_input(struct tcp *t, uint32_t index, const struct tcp_arrival *a,
                                      bool *answer, struct tcp_segment *reply, bool *gone)
 {
     struct time_wait *w = tcp_time_wait_at(t, index);
     const struct tcp_segment *s = a->segment;
+    bool old = paws_rejects(w, s);
 
     if (a->listened &&
         tcp_time_wait_newer(s, w->rcv_nxt, w->flags & TW_TIMESTAMPS ? &w->ts_recent : NULL)) {
         *gone = true;
         return TCP_VERDICT_LISTEN;
     }
-    trace_drop(t, w->id, WEIR_DROP_TIME_WAIT, s);
+    trace_drop(t, w->id, old ? WEIR_DROP_PAWS : WEIR_DROP_TIME_WAIT, s);
     if (s->flags & WEIR_TCP_RST) {
         *gone = s->seq == w->rcv_nxt && !t->env->config.time_wait_ignore_rst;
         return TCP_VERDICT_DONE;
     }
-    /* a plain ACK where it belongs needs no answer; anything else is an old segment or their FIN again */
-    if (s->payload_size || (s->flags & (WEIR_TCP_FIN | WEIR_TCP_SYN)) || s->seq != w->rcv_nxt) {
+    if (wants_answer(t, w, s, old)) {
         make_ack(t, w, reply);
         *answer = true;
         trace_segment(t, WEIR_RECORD_SEGMENT_OUT, w->id, reply, reply->window, 0, 1, 0);
-        if (s->flags & WEIR_TCP_FIN) { /* RFC 9293: their FIN again starts the wait anew */
+        if ((s->flags & WEIR_TCP_FIN) && !old) { /* RFC 9293: it starts the wait anew */
             unlink_entry(t, index);
             w->deadline = t->env->now + 2 * t->env->config.msl;
             link_entry(t, index);
