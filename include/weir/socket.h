@@ -42,6 +42,8 @@ enum weir_sock_errno {
     WEIR_SOCK_EEXIST = 17,
     WEIR_SOCK_EINVAL = 22,
     WEIR_SOCK_EPIPE = 32,
+    WEIR_SOCK_ENONET = 64,
+    WEIR_SOCK_EPROTO = 71,
     WEIR_SOCK_EDESTADDRREQ = 89,
     WEIR_SOCK_EMSGSIZE = 90,
     WEIR_SOCK_ENOPROTOOPT = 92,
@@ -59,6 +61,7 @@ enum weir_sock_errno {
     WEIR_SOCK_ENOTCONN = 107,
     WEIR_SOCK_ETIMEDOUT = 110,
     WEIR_SOCK_ECONNREFUSED = 111,
+    WEIR_SOCK_EHOSTDOWN = 112,
     WEIR_SOCK_EHOSTUNREACH = 113,
     WEIR_SOCK_EALREADY = 114,
     WEIR_SOCK_EINPROGRESS = 115,
@@ -190,6 +193,9 @@ enum weir_sock_ip_option {
     WEIR_IP_TTL = 2,
     WEIR_IP_HDRINCL = 3, /* SOCK_RAW: what is sent begins with the IP header */
     WEIR_IP_MTU_DISCOVER = 10,
+    WEIR_IP_RECVERR =
+        11, /* of streams: an ICMP error about an established connection is told by the next call, and
+                           * once, as if it had ended; as in Linux it has not, and the error queue stays empty */
     WEIR_IP_MTU = 14, /* of the path; ENOTCONN without a connection */
     /* Of datagram sockets. The values are Linux's: struct ip_mreqn, ip_mreq or in_addr for IF, ip_mreqn or ip_mreq
      * for memberships (EADDRINUSE, EADDRNOTAVAIL, ENODEV). */
@@ -211,7 +217,8 @@ enum weir_sock_ip6_option {
     WEIR_IPV6_MTU = 24,
     WEIR_IPV6_V6ONLY = 26,
     WEIR_IPV6_TCLASS = 67,
-    WEIR_IPV6_HDRINCL = 36
+    WEIR_IPV6_HDRINCL = 36,
+    WEIR_IPV6_RECVERR = 25 /* as WEIR_IP_RECVERR, for IPv6 connections */
 };
 
 /* Of SOL_RAW (4 bytes) and SOL_ICMPV6 (32 bytes): ICMP types that are not wanted. */

@@ -51,7 +51,12 @@ enum weir_error {
     WEIR_EMSGSIZE = -19,     /* too large for one packet */
     WEIR_ENOPROTOOPT = -20,  /* no such option, or not for this kind of handle */
     WEIR_EACCES = -21, /* ICMP: administratively prohibited; broadcast or multicast destination */
-    WEIR_ERROR_LAST = -21
+    /* ICMP said so, and nothing above fits: */
+    WEIR_EPROTO = -22,     /* a parameter problem */
+    WEIR_EHOSTDOWN = -23,  /* host unknown */
+    WEIR_ENONET = -24,     /* the host is isolated */
+    WEIR_EOPNOTSUPP = -25, /* a source route failed */
+    WEIR_ERROR_LAST = -25
 };
 
 /* A short English description ("connection refused"), never NULL. */

@@ -516,7 +516,7 @@ enum weir_option {
     WEIR_OPT_USER_TIMEOUT,       /* ns, 0: r2_time (RFC 9293 3.9.1, RFC 5482); WEIR_NEVER allowed */
     WEIR_OPT_FIN_WAIT_2_TIME,    /* ns, 0: 2 MSL; WEIR_NEVER allowed */
     WEIR_OPT_FASTOPEN_QUEUE,     /* listener */
-    WEIR_OPT_FASTOPEN_NO_COOKIE,  /* 0/1; of a listener, or before the SYN is sent */
+    WEIR_OPT_FASTOPEN_NO_COOKIE, /* 0/1; of a listener, or before the SYN is sent */
     WEIR_OPT_MTU_PROBING,        /* enum weir_mtu_probing; ALWAYS: before ESTABLISHED */
     WEIR_OPT_MTU_BASE_MSS,       /* bytes, at least 48 */
     WEIR_OPT_MTU_PROBE_FLOOR,    /* bytes, at least 48 */

@@ -303,7 +303,11 @@ int weir_congestion_find(const char *name, size_t size)
     X(EEXIST, "already exists")                 \
     X(EMSGSIZE, "message too large")            \
     X(ENOPROTOOPT, "no such option")            \
-    X(EACCES, "not permitted")
+    X(EACCES, "not permitted")                  \
+    X(EPROTO, "protocol error")                 \
+    X(EHOSTDOWN, "host is down")                \
+    X(ENONET, "host is not on the network")     \
+    X(EOPNOTSUPP, "not supported")
 
 #define ENTRY(member, name) [-(WEIR_##member)] = (name),
 static const char *const error_names[] = {ERROR_NAMES(ENTRY)};

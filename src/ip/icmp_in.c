@@ -71,54 +71,20 @@ static enum ip_verdict answer_echo(struct ip *ip, struct arrival *a, const struc
 
 /* ---- Errors ----------------------------------------------------------------------------------------------- */
 
-/* RFC 1122 3.2.2.1, RFC 9293 3.9.2.2. */
 static bool classify4(const struct icmp_message *m, struct ip_error *error)
 {
-    error->kind = IP_ERROR_UNREACHABLE;
-    if (m->type == ICMP4_TIME_EXCEEDED || m->type == ICMP4_PARAMETER_PROBLEM) {
-        return true;
-    }
-    if (m->type != ICMP4_UNREACHABLE) {
-        return false; /* Source Quench too (RFC 9293 MUST-55) */
-    }
-    switch (m->code) {
-    case ICMP4_PROTOCOL:
-    case ICMP4_PORT: error->kind = IP_ERROR_HARD; break;
-    case ICMP4_FRAGMENTATION_NEEDED:
-        error->kind = IP_ERROR_TOO_BIG;
-        error->mtu = m->rest & 0xffff;
-        break;
-    case 9:
-    case 10:
-    case 13: error->kind = IP_ERROR_PROHIBITED; break;
-    default: break;
-    }
-    return true;
+    bool known = icmp4_meaning(m, error);
+
+    error->mtu = known && error->kind == IP_ERROR_TOO_BIG ? m->rest & 0xffff : 0;
+    return known;
 }
 
 static bool classify6(const struct icmp_message *m, struct ip_error *error)
 {
-    error->kind = IP_ERROR_UNREACHABLE;
-    switch (m->type) {
-    case ICMP6_UNREACHABLE:
-        if (m->code == 4) {
-            error->kind = IP_ERROR_HARD;
-        } else if (m->code == 1 || m->code == 5 || m->code == 6) {
-            error->kind = IP_ERROR_PROHIBITED;
-        }
-        return true;
-    case ICMP6_TOO_BIG:
-        error->kind = IP_ERROR_TOO_BIG;
-        error->mtu = m->rest;
-        return true;
-    case ICMP6_TIME_EXCEEDED: return true;
-    case ICMP6_PARAMETER_PROBLEM:
-        if (m->code == 1) { /* unrecognized next header: RFC 4443's protocol unreachable */
-            error->kind = IP_ERROR_HARD;
-        }
-        return true;
-    default: return false;
-    }
+    bool known = icmp6_meaning(m, error);
+
+    error->mtu = known && error->kind == IP_ERROR_TOO_BIG ? m->rest : 0;
+    return known;
 }
 
 /* RFC 1191 7.1: an old router does not say its MTU; the next smaller one that is in use is tried. */

@@ -202,6 +202,12 @@ void ndp_announce(struct ip *ip, const struct ip_address *address);
 void ndp_router_solicit(struct ip *ip, uint32_t link, const struct ip_addr *src,
                         const struct ip_addr *dst);
 
+/* ---- icmp_errno.c ----------------------------------------------------------------------------------------------- */
+
+/* What the error means: its kind, and the number for the application. false: not an error that anybody acts on. */
+bool icmp4_meaning(const struct icmp_message *m, struct ip_error *error);
+bool icmp6_meaning(const struct icmp_message *m, struct ip_error *error);
+
 /* ---- icmp_in.c, icmp_out.c -------------------------------------------------------------------------------------- */
 enum ip_verdict icmp4_input(struct ip *ip, struct arrival *a);
 enum ip_verdict icmp6_input(struct ip *ip, struct arrival *a);

@@ -323,6 +323,7 @@ enum ip_error_kind {
 };
 struct ip_error {
     uint8_t kind, type, code;
+    int16_t error; /* enum weir_error that tells it */
     uint8_t protocol;
     struct ip_addr src, dst; /* of our packet */
     uint16_t src_port, dst_port;

@@ -32,7 +32,7 @@ int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_
     int32_t number = 0;
 
     if (name != WEIR_IP_TOS && name != WEIR_IP_TTL && name != WEIR_IP_MTU_DISCOVER &&
-        name != WEIR_IP_HDRINCL) {
+        name != WEIR_IP_HDRINCL && (name != WEIR_IP_RECVERR || s->dgram)) {
         return -WEIR_SOCK_ENOPROTOOPT;
     }
     if (size >= sizeof(number)) {
@@ -47,6 +47,10 @@ int sock_option_set_ip(struct weir_sock *s, int name, const void *value, uint32_
     }
     if (name == WEIR_IP_HDRINCL) {
         return s->domain == 4 ? sock_raw_set_header(s, number) : -WEIR_SOCK_ENOPROTOOPT;
+    }
+    if (name == WEIR_IP_RECVERR) {
+        s->o.recverr = number != 0;
+        return 0;
     }
     if (name == WEIR_IP_TOS) {
         s->o.tos = (uint8_t)((number & ~ECN_BITS) | (s->o.tos & ECN_BITS));
@@ -72,9 +76,10 @@ int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32
 {
     int32_t number = 0;
 
-    if (s->domain != 6 || (name != WEIR_IPV6_V6ONLY && name != WEIR_IPV6_TCLASS &&
-                           name != WEIR_IPV6_UNICAST_HOPS && name != WEIR_IPV6_MTU_DISCOVER &&
-                           name != WEIR_IPV6_HDRINCL && name != WEIR_IPV6_CHECKSUM)) {
+    if (s->domain != 6 ||
+        (name != WEIR_IPV6_V6ONLY && name != WEIR_IPV6_TCLASS && name != WEIR_IPV6_UNICAST_HOPS &&
+         name != WEIR_IPV6_MTU_DISCOVER && name != WEIR_IPV6_HDRINCL &&
+         name != WEIR_IPV6_CHECKSUM && (name != WEIR_IPV6_RECVERR || s->dgram))) {
         return -WEIR_SOCK_ENOPROTOOPT;
     }
     if (size < sizeof(number)) {
@@ -90,6 +95,10 @@ int sock_option_set_ip6(struct weir_sock *s, int name, const void *value, uint32
     }
     if (name == WEIR_IPV6_MTU_DISCOVER) {
         return sock_option_set_pmtudisc(s, number);
+    }
+    if (name == WEIR_IPV6_RECVERR) {
+        s->o.recverr6 = number != 0;
+        return 0;
     }
     if (number < -1 || number > 255) {
         return -WEIR_SOCK_EINVAL;
@@ -116,6 +125,7 @@ int sock_option_get_ip(struct weir_sock *s, int name, int32_t *value)
         *value = s->o.header_included;
         return s->type == WEIR_SOCK_RAW ? 0 : -WEIR_SOCK_ENOPROTOOPT;
     case WEIR_IP_TOS: *value = s->o.tos; return 0;
+    case WEIR_IP_RECVERR: *value = s->o.recverr; return 0;
     case WEIR_IP_MTU_DISCOVER: *value = s->o.pmtudisc; return 0;
     case WEIR_IP_MTU: return sock_option_get_mtu(s, value);
     case WEIR_IP_TTL: *value = s->o.ttl < 0 ? s->space->config.tcp.ttl : s->o.ttl; return 0;
@@ -138,6 +148,7 @@ int sock_option_get_ip6(struct weir_sock *s, int name, int32_t *value)
         return s->type == WEIR_SOCK_RAW ? 0 : -WEIR_SOCK_ENOPROTOOPT;
     case WEIR_IPV6_V6ONLY: *value = s->o.v6only; return 0;
     case WEIR_IPV6_TCLASS: *value = s->o.tclass; return 0;
+    case WEIR_IPV6_RECVERR: *value = s->o.recverr6; return 0;
     case WEIR_IPV6_MTU_DISCOVER: *value = s->o.pmtudisc; return 0;
     case WEIR_IPV6_MTU: return sock_option_get_mtu(s, value);
     case WEIR_IPV6_UNICAST_HOPS:

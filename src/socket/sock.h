@@ -59,7 +59,8 @@ struct sock_options {
     uint32_t multicast_link; /* WEIR_ANY_LINK: by the route */
     uint8_t multicast_if[4]; /* how IP_MULTICAST_IF named it */
     int32_t checksum_offset;
-    uint32_t blocked[8]; /* ICMP types */
+    uint32_t blocked[8];    /* ICMP types */
+    bool recverr, recverr6; /* IP_RECVERR, IPV6_RECVERR */
 };
 
 /* fastopen.c */

@@ -59,6 +59,15 @@ static void end_connect(struct weir_sock *s, int weir_error)
     sock_on_closed(s, weir_error);
 }
 
+/* IP_RECVERR, IPV6_RECVERR: by what the connection is, not the socket. */
+static bool wants_errors(const struct weir_sock *s)
+{
+    struct weir_tcp_info info;
+
+    return s->established && (s->o.recverr || s->o.recverr6) && sock_info(s, &info) &&
+           (info.remote.ip.family == 4 ? s->o.recverr : s->o.recverr6);
+}
+
 static void on_soft_error(struct weir_sock *s, int weir_error)
 {
     if (weir_error == WEIR_OK || weir_error == WEIR_ETIMEDOUT || s->dead) {
@@ -67,6 +76,8 @@ static void on_soft_error(struct weir_sock *s, int weir_error)
     if (!s->established && s->space->config.soft_errors_end_connect &&
         sock_state(s) == WEIR_SOCK_SYN_SENT) {
         end_connect(s, weir_error);
+    } else if (wants_errors(s)) {
+        s->error = sock_errno(weir_error);
     } else {
         s->soft_error = sock_errno(weir_error);
     }
@@ -104,8 +115,8 @@ static int closing_error(const struct weir_sock *s, const struct weir_tcp_info *
         return n == WEIR_ENOTCONN ? WEIR_OK : n;
     }
     *end |= n == 0;
-    return info->state == WEIR_TCP_CLOSED && sock_errno(info->error) != s->soft_error ? info->error
-                                                                                      : WEIR_OK;
+    return info->state == WEIR_TCP_CLOSED && info->error != info->soft_error ? info->error
+                                                                             : WEIR_OK;
 }
 
 void sock_sync(struct weir_sock *s)

@@ -273,22 +273,13 @@ static void receive_tcp(struct weir_stack *s, struct ip_packet *p)
     dispatch(s, &a, p);
 }
 
-static int error_of(const struct ip_error *e)
-{
-    switch (e->kind) {
-    case IP_ERROR_HARD: return WEIR_ECONNREFUSED;
-    case IP_ERROR_PROHIBITED: return WEIR_EACCES;
-    default: return WEIR_EHOSTUNREACH;
-    }
-}
-
 static void receive_error(struct weir_stack *s, const struct ip_error *e)
 {
     struct tcp_tuple tuple = {e->src, e->dst, e->src_port, e->dst_port};
     struct tcp_icmp icmp = {
         .hard = e->kind == IP_ERROR_HARD || e->kind == IP_ERROR_PROHIBITED,
         .too_big = e->kind == IP_ERROR_TOO_BIG,
-        .error = error_of(e),
+        .error = e->error,
         .seq = e->tcp_seq,
         .mtu = e->mtu,
     };

@@ -199,16 +199,6 @@ void udp_receive(struct weir_stack *s, const struct ip_packet *p)
     ip_send_unreachable(&s->ip, p, IP_UNREACHABLE_PORT); /* RFC 1122 4.1.3.1 */
 }
 
-static int error_of(const struct ip_error *e)
-{
-    switch (e->kind) {
-    case IP_ERROR_HARD: return WEIR_ECONNREFUSED;
-    case IP_ERROR_PROHIBITED: return WEIR_EACCES;
-    case IP_ERROR_TOO_BIG: return WEIR_EMSGSIZE;
-    default: return WEIR_EHOSTUNREACH;
-    }
-}
-
 void udp_tell_error(struct weir_stack *s, struct udp_socket *u, const struct ip_error *e)
 {
     if (e->kind == IP_ERROR_TOO_BIG) {
@@ -217,7 +207,7 @@ void udp_tell_error(struct weir_stack *s, struct udp_socket *u, const struct ip_
             return; /* the next one is cut smaller */
         }
     }
-    u->error = error_of(e);
+    u->error = e->error;
     u->error_remote = e->dst;
     u->error_port = u->raw ? 0 : e->dst_port;
     udp_tell(s, u, WEIR_EVENT_ERROR);

@@ -194,7 +194,7 @@ static void errors_about_requests_are_told(void **state)
     p->lose = false;
     assert_int_equal(send_to(p, unknown, "10.0.0.2", 20), 20);
     assert_int_equal(pair_events(p, 0, unknown, &code), WEIR_EVENT_ERROR);
-    assert_int_equal(code, WEIR_ECONNREFUSED);
+    assert_int_equal(code, WEIR_ENOPROTOOPT);
     weir_udp_close(p->stack[0], unknown);
     pair_give(p, 0, p->last[1], p->last_size[1]);
     assert_int_equal(pair_drops(p, 0, WEIR_DROP_ICMP_NO_CONNECTION), 1);

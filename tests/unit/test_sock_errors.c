@@ -197,6 +197,36 @@ static void test_soft_error_of_a_connection(void **state)
     sk_del(k);
 }
 
+/* IP_RECVERR: the next call fails, once, and the connection goes on (tcp_v4_err). */
+static void test_recverr(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t code;
+        int error;
+    } rows[] = {
+        {0, WEIR_SOCK_ENETUNREACH},  {1, WEIR_SOCK_EHOSTUNREACH}, {2, WEIR_SOCK_ENOPROTOOPT},
+        {3, WEIR_SOCK_ECONNREFUSED}, {5, WEIR_SOCK_EOPNOTSUPP},   {6, WEIR_SOCK_ENETUNREACH},
+        {7, WEIR_SOCK_EHOSTDOWN},    {8, WEIR_SOCK_ENONET},       {13, WEIR_SOCK_EHOSTUNREACH}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sk *k = sk_new();
+        struct weir_sock *c, *s;
+        char b;
+        sk_pair(k, 80, &c, &s, NULL);
+        sk_ok(sk_set(c, WEIR_SOL_IP, WEIR_IP_RECVERR, 1));
+        sk_cut(k);
+        weir_sock_send(c, "x", 1, 0);
+        sk_run(k, 10 * WEIR_MS);
+        sk_unreachable(k, rows[i].code);
+        assert_int_equal(weir_sock_poll(c) & WEIR_POLLERR, WEIR_POLLERR);
+        sk_fails(weir_sock_recv(c, &b, 1, 0), rows[i].error);
+        sk_fails(weir_sock_recv(c, &b, 1, 0), WEIR_SOCK_EAGAIN);
+        assert_int_equal(weir_sock_send(c, "y", 1, 0), 1);
+        assert_int_equal(sk_error(c), 0);
+        sk_del(k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_soft_error_while_connecting),
         cmocka_unit_test(test_hard_error_while_connecting),
         cmocka_unit_test(test_soft_error_of_a_connection),
+        cmocka_unit_test(test_recverr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
