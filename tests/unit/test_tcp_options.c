@@ -129,6 +129,43 @@ static void test_announced_mss(void **state)
     tk_del(k);
 }
 
+/* MSS clamping of a live connection, and taken back; the link's MTU clamps too. What is on its way is not sent again
+ * for that, but a retransmission keeps to it. */
+static void test_clamp_of_a_connection(void **state)
+{
+    (void)state;
+    for (int v6 = 0; v6 < 2; v6++) {
+        struct tk_setup s = tk_setup();
+        s.v6 = v6;
+        struct tk *k = tk_new(&s);
+        uint32_t mss = v6 ? 1440 : 1460, headers = v6 ? 60 : 40;
+        tk_passive(k);
+        tk_write(k, mss);
+        tk_expect(k, A, 1, 1, mss);
+        assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_MSS_CLAMP, 63), WEIR_EINVAL);
+        assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_MSS_CLAMP, 1000), WEIR_OK);
+        tk_expect_nothing(k);
+        const struct tk_out *o = tk_wait(k, 5 * WEIR_S);
+        assert_non_null(o);
+        assert_int_equal(o->len, 1000);
+        tk_in(k, A, 1, 1 + mss, 0);
+        tk_flush(k);
+        tk_write(k, 2000);
+        tk_expect(k, A, 1 + mss, 1, 1000);
+        tk_expect(k, A, 1001 + mss, 1, 1000);
+        tk_in(k, A, 1, 2001 + mss, 0);
+        assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_MSS_CLAMP, 0), WEIR_OK);
+        tk_write(k, mss);
+        tk_expect(k, A, 2001 + mss, 1, mss);
+        tk_in(k, A, 1, 2001 + 2 * mss, 0);
+        assert_int_equal(weir_link_set_mtu(k->stack, k->link, 1300), WEIR_OK);
+        tk_write(k, 1300 - headers);
+        tk_expect(k, A, 2001 + 2 * mss, 1, 1300 - headers);
+        tk_in(k, A, 1, 3301 + 2 * mss - headers, 0);
+        tk_del(k);
+    }
+}
+
 /* Options are used only when both sides sent them (RFC 7323 1.3, 2.2, RFC 2018 2). */
 static void test_negotiation(void **state)
 {
@@ -381,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_mss_on_syn_only),
         cmocka_unit_test(test_mss),
         cmocka_unit_test(test_announced_mss),
+        cmocka_unit_test(test_clamp_of_a_connection),
         cmocka_unit_test(test_negotiation),
         cmocka_unit_test(test_window_scale_limits),
         cmocka_unit_test(test_unknown_options),
