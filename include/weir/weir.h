@@ -478,7 +478,7 @@ WEIR_API int weir_tcp_shutdown(struct weir_stack *stack, weir_handle conn);
  * arriving later, is answered with RST (RFC 9293 3.6.1, RFC 2525 2.17). Works for listeners too. */
 WEIR_API int weir_tcp_close(struct weir_stack *stack, weir_handle handle);
 
-/* RST now, and the handle is given back. */
+/* RST now, and the handle is given back. Silently where both FINs are out (RFC 9293 3.10.5). */
 WEIR_API int weir_tcp_abort(struct weir_stack *stack, weir_handle conn);
 
 /* What it is doing: info.h. WEIR_ESTALE, WEIR_EINVAL (size). */

@@ -230,9 +230,16 @@ void tcp_user_close(struct tcp *t, struct tcp_conn *c)
 
 void tcp_user_abort(struct tcp *t, struct tcp_conn *c)
 {
+    /* both FINs are out: RFC 9293 3.10.5 has nothing to say to the peer then */
+    bool silent = (c->state == WEIR_TCP_CLOSING || c->state == WEIR_TCP_LAST_ACK) && c->fin_sent;
+
     drop_handle(t, c);
     recvq_clear(t, c);
-    tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_USER_ABORT);
+    if (silent) {
+        tcp_finish(t, c, WEIR_ECONNABORTED, WEIR_REASON_USER_ABORT);
+    } else {
+        tcp_reset(t, c, WEIR_ECONNABORTED, WEIR_REASON_USER_ABORT);
+    }
 }
 
 int tcp_option_apply(struct weir_tcp_options *o, enum weir_option option, uint64_t value)
