@@ -454,6 +454,8 @@ static bool next_frame(struct weir_stack *s, struct weir_frame *f, size_t *turns
             if (s->cut_block) {
                 return false; /* no memory for a piece: the next call tries again */
             }
+            stack_settle(
+                s); /* the last piece may come back before all was cut: what waited for it is due */
             continue;
         }
         if (next_reply(s, f)) {
