@@ -126,6 +126,8 @@ enum weir_drop {
     WEIR_DROP_ROUTER_SOURCE,   /* a router advertisement not from a link-local address */
     WEIR_DROP_ROUTER_MALFORMED, /* lengths of a router advertisement make no sense (RFC 4861 6.1.2) */
     WEIR_DROP_RAW_CHECKSUM,     /* WEIR_RAW_CHECKSUM_OFFSET: it is wrong there */
+    WEIR_DROP_DHCP_MALFORMED,   /* no DHCP message, or an option's length makes no sense */
+    WEIR_DROP_DHCP_UNEXPECTED, /* not for us, or not for the state that the client is in */
     WEIR_DROP_COUNT
 };
 WEIR_API const char *weir_drop_name(enum weir_drop drop); /* "tcp-checksum" */

@@ -63,7 +63,8 @@ WEIR_API int weir_udp_connect(struct weir_stack *stack, weir_handle socket,
                               const struct weir_endpoint *remote);
 
 /* Sends one datagram; returns `size`. `to` NULL: where the socket is connected to (WEIR_ENOTCONN: it is not).
- * `from`: the source address (RFC 1122 4.1.3.5), NULL: that of the socket, or chosen. Datagrams larger
+ * `from`: the source address (RFC 1122 4.1.3.5), NULL: that of the socket, or chosen; 0.0.0.0 with
+ * 255.255.255.255 and WEIR_UDP_LINK is sent so: nobody has an address yet. Datagrams larger
  * than the path's MTU are fragmented (RFC 8085 3.2 advises against it). WEIR_EMSGSIZE, WEIR_EAGAIN (no
  * room just now), WEIR_EACCES (broadcast without permission), WEIR_ENETUNREACH, WEIR_EHOSTUNREACH (the
  * neighbour does not answer), WEIR_EADDRNOTAVAIL, WEIR_EINVAL, WEIR_ENOBUFS. */

@@ -96,7 +96,9 @@
     X(GROUP_UNTRUSTED, "group-untrusted")             \
     X(ROUTER_SOURCE, "router-source")                 \
     X(ROUTER_MALFORMED, "router-malformed")           \
-    X(RAW_CHECKSUM, "raw-checksum")
+    X(RAW_CHECKSUM, "raw-checksum")                   \
+    X(DHCP_MALFORMED, "dhcp-malformed")               \
+    X(DHCP_UNEXPECTED, "dhcp-unexpected")
 
 #define ENTRY(member, name) [WEIR_DROP_##member] = (name),
 static const char *const drop_names[] = {DROP_NAMES(ENTRY)};

@@ -18,6 +18,7 @@
 
 #define FAILED 1                  /* exit code: refused, reset, timed out */
 #define ADDRESS_TIME (3 * WEIR_S) /* until IPv6 duplicate address detection is over */
+#define CONFIG_TIME (30 * WEIR_S) /* until there is an address by DHCP or SLAAC */
 #define DRAIN_TIME (2 * WEIR_S)   /* for the last frames, besides what is delayed on purpose */
 
 struct nc {
@@ -90,6 +91,10 @@ static bool is_link_local(const struct weir_ip *ip)
 /* An IPv6 address of ours on Ethernet cannot be used before nobody else has claimed it. */
 static bool may_be_tentative(const struct nc *nc, int error, weir_time now)
 {
+    if (nc->options->dhcp || nc->options->slaac) {
+        return (error == WEIR_EADDRNOTAVAIL || error == WEIR_ENETUNREACH) &&
+               now < nc->began + CONFIG_TIME;
+    }
     return (error == WEIR_EADDRNOTAVAIL || error == WEIR_ENETUNREACH) && nc->options->device.tap &&
            nc->options->remote.ip.family == 6 && now < nc->began + ADDRESS_TIME;
 }
@@ -175,6 +180,9 @@ static void on_event(void *ctx, struct weir_stack *stack, const struct weir_even
 
     (void)stack;
     (void)now;
+    if (nc_config_event(&nc->link, e)) {
+        return;
+    }
     if ((e->bits & WEIR_EVENT_ADDRESS) != 0) {
         cli_error(CLI_OK, "somebody else has this address: %s",
                   nc_address_text(&e->local.ip, text));
@@ -222,6 +230,7 @@ static weir_time on_run(void *ctx, struct weir_stack *stack, weir_time now)
     if (nc->over) {
         return WEIR_NEVER;
     }
+    weir_time config = nc_config_run(&nc->link, now);
     if (nc->talking) {
         again = talk(nc, now);
     } else if (nc->closed) {
@@ -229,7 +238,7 @@ static weir_time on_run(void *ctx, struct weir_stack *stack, weir_time now)
     } else if (nc->listener == 0 && nc->conn == 0) {
         again = try_connect(nc, now);
     }
-    return MIN(again, nc_watch_draw(nc->watch, now));
+    return MIN(config, MIN(again, nc_watch_draw(nc->watch, now)));
 }
 
 static void on_gone(void *ctx, struct weir_stack *stack, uint32_t link, int error)
@@ -291,6 +300,9 @@ static void hang_up(struct nc *nc)
     }
     drain(nc);
     nc_key_report(nc->options, nc->stack);
+    if (nc_config_release(&nc->link)) {
+        drain(nc);
+    }
 }
 
 /* ---- Making it all ------------------------------------------------------------------------------------- */
@@ -370,6 +382,7 @@ int cmd_nc(int argc, char **argv)
     }
     pump_stop(&nc.pump);
     int late = nc.watch != NULL ? nc_watch_end(nc.watch) : CLI_OK;
+    nc_config_end(&nc.link);
     loop_del(nc.loop);
     nc_watch_del(nc.watch);
     if (nc.signals >= 0) {

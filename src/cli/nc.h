@@ -1,8 +1,9 @@
 /*
  * nc.h - what the files of `weir nc` share.
  *
- * Reading order: cmd_nc.c (the conversation from open to close), nc_options.c (arguments), nc_link.c (stack, addresses), nc_key.c
- * (--md5-key), nc_pump.c (standard input to the connection, the connection to standard output), nc_watch.c (-w and --ladder).
+ * Reading order: cmd_nc.c (the conversation from open to close), nc_options.c (arguments), nc_link.c (stack,
+ * addresses), nc_config.c (addresses from the network), nc_key.c (--md5-key), nc_pump.c (standard input to the
+ * connection, the connection to standard output), nc_watch.c (-w and --ladder).
  */
 #ifndef CLI_NC_H
 #define CLI_NC_H
@@ -11,6 +12,7 @@
 #include "cli/device_options.h"
 #include "cli/impair_options.h"
 #include "host/loop.h"
+#include <weir/dhcp.h>
 
 /* ---- Arguments ----------------------------------------------------------------------------------------- */
 
@@ -21,6 +23,7 @@ struct nc_options {
     struct impair_options impair;
     struct device_spec device;
     bool listen, no_offload, no_dad, ladder;
+    bool dhcp, slaac;
     struct weir_endpoint remote; /* with `listen`: the local one, family 0 for any */
     const char *addresses[NC_ADDRESSES_MAX];
     size_t address_count;
@@ -54,6 +57,7 @@ struct nc_link {
     struct loop *loop; /* the caller deletes it, also after a failure; NULL: none */
     struct weir_stack *stack;
     uint32_t index;
+    struct weir_dhcp *dhcp; /* NULL: none */
 };
 
 /* Takes the device over in any case. CLI_OK, or an exit code after one line on standard error. */
@@ -61,6 +65,14 @@ int nc_link_open(struct nc_link *link, const struct nc_options *options, struct 
                  struct weir_device *device, const struct node_app *app);
 
 const char *nc_address_text(const struct weir_ip *ip, char text[WEIR_IP_TEXT_MAX]);
+
+/* nc_config.c: --dhcp and --slaac. */
+int nc_config_start(struct nc_link *link, const struct nc_options *options);
+bool nc_config_event(struct nc_link *link,
+                     const struct weir_event *event);         /* true: it was for that */
+weir_time nc_config_run(struct nc_link *link, weir_time now); /* when it wants to run again */
+bool nc_config_release(struct nc_link *link);                 /* true: there is something to send */
+void nc_config_end(struct nc_link *link);                     /* before the stack is deleted */
 
 /* ---- The pump ------------------------------------------------------------------------------------------ */
 

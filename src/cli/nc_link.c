@@ -82,5 +82,6 @@ int nc_link_open(struct nc_link *link, const struct nc_options *options, struct 
         weir_device_del(device);
         return code;
     }
-    return add_addresses(link, options, node);
+    code = add_addresses(link, options, node);
+    return code == CLI_OK ? nc_config_start(link, options) : code;
 }

@@ -20,7 +20,9 @@ enum {
     KEY_TIMEOUT,
     KEY_ECN,
     KEY_CONGESTION,
-    KEY_MD5
+    KEY_MD5,
+    KEY_DHCP,
+    KEY_SLAAC
 };
 
 struct nc_parse {
@@ -34,6 +36,8 @@ static const struct argp_option nc_table[] = {
     {"addr", KEY_ADDR, "ADDR/PREFIX", 0, "our own address, IPv4 or IPv6; may be repeated", 0},
     {"gateway", KEY_GATEWAY, "ADDR", 0, "where everything off the link goes; one for each family",
      0},
+    {"dhcp", KEY_DHCP, NULL, 0, "get an IPv4 address from a DHCP server (TAP)", 0},
+    {"slaac", KEY_SLAAC, NULL, 0, "get IPv6 addresses from what routers advertise", 0},
     {"mtu", KEY_MTU, "BYTES", 0, "smaller than the interface's", 0},
     {"no-offload", KEY_NO_OFFLOAD, NULL, 0, "no large segments, no checksums by the device", 0},
     {"no-dad", KEY_NO_DAD, NULL, 0, "use IPv6 addresses at once, without looking for duplicates",
@@ -123,7 +127,7 @@ static error_t set_ends(struct nc_parse *p)
     if (o->device.name == NULL) {
         return wrong("no interface given (--dev tun:NAME or tap:NAME)", "weir nc");
     }
-    if (o->address_count == 0) {
+    if (o->address_count == 0 && !o->dhcp && !o->slaac) {
         return wrong("no address of our own given (--addr ADDR/PREFIX)", "weir nc");
     }
     return 0;
@@ -182,6 +186,8 @@ static error_t parse_nc(int key, char *arg, struct argp_state *state)
     case KEY_MTU: return set_number("mtu", arg, 68, 65535, &o->mtu);
     case KEY_NO_OFFLOAD: o->no_offload = true; return 0;
     case KEY_NO_DAD: o->no_dad = true; return 0;
+    case KEY_DHCP: o->dhcp = true; return 0;
+    case KEY_SLAAC: o->slaac = true; return 0;
     case KEY_LADDER: o->ladder = true; return 0;
     case KEY_ECN: return set_ecn(o, arg);
     case KEY_CONGESTION: return set_congestion(o, arg);

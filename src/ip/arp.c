@@ -41,6 +41,15 @@ void arp_announce(struct ip *ip, const struct ip_address *address)
     send_arp(ip, address->link, eth_broadcast, &announcement);
 }
 
+/* RFC 5227 1.1: the sender's address is all zero, so that nobody learns anything from it. */
+void arp_probe(struct ip *ip, uint32_t link, const struct ip_addr *a)
+{
+    struct arp_packet probe = {.operation = ARP_REQUEST};
+    memcpy(probe.sender_mac, ip->links[link].config.mac, 6);
+    memcpy(probe.target_ip, a->b + 12, 4);
+    send_arp(ip, link, eth_broadcast, &probe);
+}
+
 static void answer(struct ip *ip, uint32_t link, const struct arp_packet *request)
 {
     struct arp_packet reply = {.operation = ARP_REPLY};
@@ -93,6 +102,7 @@ enum ip_verdict arp_input(struct ip *ip, struct arrival *a)
     if (memcmp(p.sender_mac, ip->links[a->link].config.mac, 6) == 0) {
         return ip_drop(ip, a, WEIR_DROP_IP_SOURCE); /* our own, come back */
     }
+    probe_heard(ip, a->link, &p);
     struct ip_address *own = address_on_link(ip, a->link, &sender);
     if (own != NULL) {
         dad_conflict(ip, own);

@@ -22,7 +22,7 @@ static NOINLINE bool find_destination(struct ip *ip, struct arrival *a)
     }
     /* RFC 1122 3.3.6: a unicast packet in a broadcast frame is nobody's. */
     if (a->link_group || !ip_address_accepts(ip, a->link, dst)) {
-        return false;
+        return !a->link_group && probe_is_awaited(ip, a);
     }
     const struct ip_address *own = ip_address_find(ip, dst);
     if (own != NULL && own->link != IP_LINK_LOOPBACK) {

@@ -161,6 +161,12 @@ void slaac_timers(struct ip *ip);
 void slaac_fini(struct ip *ip);
 void slaac_check(const struct ip *ip);
 
+/* ---- acd.c ---------------------------------------------------------------------------------------------- */
+void probe_heard(struct ip *ip, uint32_t link, const struct arp_packet *packet);
+bool probe_is_awaited(const struct ip *ip, const struct arrival *a);
+void probe_timers(struct ip *ip);
+void probe_fini(struct ip *ip);
+
 /* ---- pmtu.c ---------------------------------------------------------------------------------------------- */
 void pmtu_init(struct ip *ip);
 /* `mtu`, or less if packets to `dst` were said to be too big. */
@@ -195,6 +201,7 @@ enum ip_verdict arp_input(struct ip *ip, struct arrival *a);
 /* Asks for a neighbour's MAC: to everybody, or only to the one we believe in (PROBE). */
 void arp_solicit(struct ip *ip, const struct ip_neighbor *n);
 void arp_announce(struct ip *ip, const struct ip_address *address);
+void arp_probe(struct ip *ip, uint32_t link, const struct ip_addr *a);
 enum ip_verdict ndp_input(struct ip *ip, struct arrival *a, const struct icmp_message *m);
 void ndp_solicit(struct ip *ip, uint32_t index, const struct ip_neighbor *n);
 void ndp_probe(struct ip *ip, const struct ip_address *address); /* DAD */

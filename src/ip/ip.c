@@ -48,6 +48,7 @@ int ip_init(struct ip *ip, struct env *env)
     ip->dad_deadline = WEIR_NEVER;
     ip->group_deadline = WEIR_NEVER;
     ip->slaac_deadline = WEIR_NEVER;
+    ip->probe_deadline = WEIR_NEVER;
     ip->icmp_tokens = ICMP_TOKENS_MAX;
     ip->ip4_id = (uint16_t)rng_next(&env->rng);
     ip->ip6_fragment_id = (uint32_t)rng_next(&env->rng);
@@ -74,6 +75,7 @@ void ip_fini(struct ip *ip)
     }
     fragments_fini(ip);
     slaac_fini(ip);
+    probe_fini(ip);
     memory_free(&env->memory, ip->routes, ip->route_capacity * sizeof(*ip->routes));
     memory_free(&env->memory, ip->neighbor_events, neighbors_max(ip) * sizeof(uint32_t));
     pool_fini(&ip->neighbors);
@@ -88,7 +90,7 @@ void ip_fini(struct ip *ip)
 weir_time ip_deadline(const struct ip *ip)
 {
     weir_time deadline = min_time(ip->neighbor_deadline, ip->dad_deadline);
-    deadline = min_time(deadline, ip->slaac_deadline);
+    deadline = min_time(deadline, min_time(ip->slaac_deadline, ip->probe_deadline));
     deadline = min_time(deadline, min_time(ip->pmtu_deadline, fragments_deadline(ip)));
     return min_time(min_time(deadline, ip->group_deadline), reply_deadline(ip));
 }
@@ -105,6 +107,9 @@ void ip_timers(struct ip *ip)
     }
     if (now >= ip->slaac_deadline) {
         slaac_timers(ip);
+    }
+    if (now >= ip->probe_deadline) {
+        probe_timers(ip);
     }
     if (now >= ip->neighbor_deadline) {
         neighbor_timers(ip);

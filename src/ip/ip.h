@@ -6,7 +6,8 @@
  * Reading order: ip.h, internal.h, link.c, address.c, dad.c, route.c, source.c (RFC 6724), neighbor.c (one
  * machine for ARP and NDP), arp.c, ndp.c, input.c, icmp_in.c, icmp_out.c, reassembly.c, fragments.c,
  * output.c, group.c, group_report.c, group_in.c, group_out.c (IGMP and MLD), reply.c (the ring of
- * connectionless replies), pmtu.c; autoconfiguration: slaac.h, slaac.c, advert.c, identifier.c.
+ * connectionless replies), pmtu.c; autoconfiguration: slaac.h, slaac.c, advert.c, identifier.c;
+ * acd.c (IPv4 before there is an address).
  */
 #ifndef IP_IP_H
 #define IP_IP_H
@@ -36,8 +37,10 @@ struct ip_querier {
 struct ip_link {
     struct weir_link_config config;
     bool used, up;
-    uint8_t hop_limit;    /* as routers say (slaac.c), or 0 */
-    uint16_t mtu6;        /* as they say, for IPv6, or 0: config.mtu */
+    uint8_t hop_limit; /* as routers say (slaac.c), or 0 */
+    uint16_t
+        awaited_port; /* UDP to this port is taken whatever address it is for (acd.c); 0: none */
+    uint16_t mtu6;    /* as they say, for IPv6, or 0: config.mtu */
     uint32_t header_size; /* 14 or 0 */
 };
 
@@ -166,6 +169,8 @@ struct ip {
     struct slaac *slaac;      /* slaac.h; of links where it is on */
     weir_time slaac_deadline;
     bool slaac_news, address_news; /* events may be there */
+    struct ip_probe *probes;       /* acd.c */
+    weir_time probe_deadline;
 };
 
 int ip_init(struct ip *ip, struct env *env);
@@ -200,6 +205,16 @@ struct ip_address_event {
     enum ip_tell what;
 };
 bool ip_address_event(struct ip *ip, struct ip_address_event *event);
+
+/* Is an IPv4 address free (RFC 5227 2.1)? The outcome is there until ip_probe_end. WEIR_EINVAL (not Ethernet),
+ * WEIR_ENOBUFS. */
+enum ip_probe_state { IP_PROBE_NONE = 0, IP_PROBE_PENDING, IP_PROBE_FREE, IP_PROBE_CONFLICT };
+int ip_probe_start(struct ip *ip, uint32_t link, const struct ip_addr *a);
+enum ip_probe_state ip_probe_state(const struct ip *ip, uint32_t link, const struct ip_addr *a);
+void ip_probe_end(struct ip *ip, uint32_t link, const struct ip_addr *a);
+
+/* IPv4 packets to our MAC and this UDP port are taken, whatever address they are for; 0: no more. */
+int ip_link_await(struct ip *ip, uint32_t link, uint16_t port);
 
 /* Counted: left when left as often as joined. Reported to routers and switches (IGMP, MLD). WEIR_ENOBUFS,
  * WEIR_ENOENT. */

@@ -35,6 +35,19 @@ int udp_path(struct weir_stack *s, struct udp_socket *u, const struct ip_addr *d
     return WEIR_OK;
 }
 
+/* RFC 1122 3.2.1.3 a: before there is an address, to everybody on one link (DHCP). */
+static bool from_nobody(const struct weir_stack *s, const struct udp_socket *u, struct outgoing *o)
+{
+    if (!ip_addr_is_v4(&o->src) || !ip_addr_is_unspecified(&o->src) ||
+        !ip_addr_is_broadcast(&o->dst) || u->link == UDP_ANY_LINK) {
+        return false;
+    }
+    o->path = (struct ip_path){.generation = s->ip.generation,
+                               .link = u->link,
+                               .mtu = (uint16_t)s->ip.links[u->link].config.mtu};
+    return true;
+}
+
 static int where_to(struct weir_stack *s, struct udp_socket *u, const struct weir_endpoint *to,
                     const struct weir_ip *from, struct outgoing *o)
 {
@@ -53,6 +66,9 @@ static int where_to(struct weir_stack *s, struct udp_socket *u, const struct wei
     }
     if (from && (ip_addr_is_multicast(&o->src) || !stack_local_usable(s, &o->src))) {
         return WEIR_EADDRNOTAVAIL;
+    }
+    if (from && from_nobody(s, u, o)) {
+        return u->broadcast ? WEIR_OK : WEIR_EACCES;
     }
     if (!to && !from && u->path.generation == s->ip.generation) {
         o->path = u->path;

@@ -65,6 +65,15 @@ mkdir "$tree/src/socket"
 echo '#include <errno.h>' >"$tree/src/socket/sys.c"
 refuses "src/socket/sys.c:1: socket must not include <errno.h>" "layers: system header beside the core" "$layers" "$tree"
 fresh
+mkdir "$tree/src/dhcp"
+echo '#include <time.h>' >"$tree/src/dhcp/sys.c"
+refuses "src/dhcp/sys.c:1: dhcp must not include <time.h>" "layers: system header in dhcp" "$layers" "$tree"
+fresh
+mkdir "$tree/src/dhcp"
+touch "$tree/src/dhcp/client.h"
+echo '#include "dhcp/client.h"' >"$tree/src/tcp/dhcp.c"
+refuses "src/tcp/dhcp.c:1: tcp must not include dhcp" "layers: the core sees dhcp" "$layers" "$tree"
+fresh
 mkdir "$tree/src/packetdrill" "$tree/src/render"
 touch "$tree/src/render/text.h"
 echo '#include "render/text.h"' >"$tree/src/packetdrill/a.c"
