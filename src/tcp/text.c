@@ -16,13 +16,22 @@ static bool receives(const struct tcp_conn *c)
            c->state == WEIR_TCP_FIN_WAIT_2;
 }
 
+/* A duplicate goes unreported when what follows it is the end of the peer's data: there is nothing more that its
+ * sender could do better (RFC 2883 4 says "should"; as Linux). Once our own FIN is out it is reported all the same. */
+static bool reports_duplicate(const struct tcp_conn *c, const struct seg_in *in)
+{
+    return c->sack &&
+           !(in->fin && c->state == WEIR_TCP_ESTABLISHED && in->seq + in->size <= c->rcv_adv);
+}
+
 /* Cuts what is before rcv_nxt and what is beyond the window (with the FIN that hangs on it). */
 static void trim(struct tcp *t, struct tcp_conn *c, struct seg_in *in)
 {
     if (in->seq < c->rcv_nxt) {
         uint32_t cut = (uint32_t)min_u64(c->rcv_nxt - in->seq, in->size);
 
-        if (cut && c->sack) { /* an ACK of its own: data does not carry the report */
+        if (cut && reports_duplicate(c, in)) {
+            /* an ACK of its own: data does not carry the report */
             dsack_note(t, c, in->seq, in->seq + cut);
             c->acks_owed = (uint16_t)min_u32(c->acks_owed + (cut < in->size ? 1u : 0u), UINT16_MAX);
         }

@@ -320,6 +320,29 @@ static void test_undo_by_dsack(void **state)
     }
 }
 
+/* RFC 2883 4: old data with the end behind it is not reported, as with Linux; with our FIN out, or without theirs,
+ * it is. */
+static void test_dsack_before_fin(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct tk *k = start_with(true, false, false);
+        tk_in(k, A, at(0), 1, MSS);
+        tk_advance(k, RTT);
+        tk_flush(k);
+        if (i == 2) {
+            weir_tcp_shutdown(k->stack, k->conn);
+            tk_flush(k);
+        }
+        tk_in(k, i == 1 ? A : A | F, at(0), 1, MSS);
+        const struct tk_out *o = tk_next(k);
+        assert_non_null(o);
+        assert_int_equal(o->ack, at(1) + (i != 1));
+        assert_int_equal(o->s.options.sack_count, i == 0 ? 0 : 1);
+        tk_del(k);
+    }
+}
+
 /* A D-SACK when nothing was ever sent again is the network's own duplicate. */
 static void test_dsack_of_network(void **state)
 {
@@ -566,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_frto_genuine),
         cmocka_unit_test(test_slow_start_after_timeout),
         cmocka_unit_test(test_dsack_sent),
+        cmocka_unit_test(test_dsack_before_fin),
         cmocka_unit_test(test_spanning_segment),
         cmocka_unit_test(test_device_drop_then_duplicates),
         cmocka_unit_test(test_wraparound),
