@@ -173,7 +173,9 @@ enum weir_sock_tcp_option {
      * EOPNOTSUPP: not WEIR_SOCK_FASTOPEN_CLIENT */
     WEIR_TCP_FASTOPEN_CONNECT = 30,
     WEIR_TCP_FASTOPEN_KEY = 33, /* 16 or 32 bytes: a listener's own keys (weir_tcp_fastopen_keys) */
-    WEIR_TCP_FASTOPEN_NO_COOKIE = 34 /* 0/1: data in SYNs needs no cookie */
+    WEIR_TCP_FASTOPEN_NO_COOKIE = 34, /* 0/1: data in SYNs needs no cookie */
+    WEIR_TCP_RTO_MAX_MS = 44,         /* 1000 to 120000 */
+    WEIR_TCP_RTO_MIN_US = 45          /* 1 to 200000 */
 };
 
 /* weir_sock_config.fastopen: the bits of Linux's net.ipv4.tcp_fastopen. */

@@ -230,6 +230,14 @@ struct weir_tcp_options {
      * and `user_timeout_max` (1 h). Advertised 0: user_timeout, or r2_time. */
     bool user_timeout_option;
     weir_time user_timeout_advertised, user_timeout_min, user_timeout_max;
+    /* Bounds of the retransmission timeout (RFC 6298). rto_min, 200 ms (1 us to 200 ms), is what is added to the
+     * smoothed round trip at least. rto_max, 120 s (1 s to 120 s), is where doubling ends: for data, zero-window
+     * probes, SYNs and SYN,ACKs (those: the power of two seconds below it). RFC 6298 2.5 allows 60 s and more;
+     * less is for networks of one's own. r2_time and the counts of retransmissions are not changed by it. */
+    weir_time rto_min, rto_max;
+    /* That many timeouts of a SYN do not double the next one, and do not count against syn_retries; 0, as RFC
+     * 6298 5.5 demands. Linux has 4 (tcp_syn_linear_timeouts). */
+    uint8_t syn_linear;
 };
 
 /* SYN cookies (RFC 4987 3.6): a SYN is answered without an entry for it. */
@@ -275,9 +283,12 @@ struct weir_config {
     /* Connections closed by the application that are not over, TIME-WAIT aside. `orphans_max`, 65536: with so many,
      * closing another one resets it; 0: no limit. `orphan_retries`, 8: how often each may retransmit or probe a
      * closed window without an answer; while a closed window's probes are answered, it lasts until two of them would
-     * be two minutes apart. */
+     * be two minutes apart, or have been doubled ten times. */
     uint32_t orphans_max;
     uint8_t orphan_retries;
+    /* A connection answers segments that are not what they should be (RFC 5961 7) once in that time, 500 ms;
+     * 0: each. The limit of the whole stack, about 100 challenges in a second, remains. */
+    weir_time challenge_spacing;
 };
 
 WEIR_API void weir_config_default(struct weir_config *config);
@@ -525,7 +536,10 @@ enum weir_option {
     WEIR_OPT_USER_TIMEOUT_OPTION, /* 0/1 */
     WEIR_OPT_USER_TIMEOUT_ADVERTISED, /* ns, 0: user_timeout or r2_time; the peer is told at once or later */
     WEIR_OPT_USER_TIMEOUT_MIN, /* ns */
-    WEIR_OPT_USER_TIMEOUT_MAX  /* ns, not below the least; WEIR_NEVER allowed */
+    WEIR_OPT_USER_TIMEOUT_MAX, /* ns, not below the least; WEIR_NEVER allowed */
+    WEIR_OPT_RTO_MIN,          /* ns, 1 us to 200 ms; from the next timeout on */
+    WEIR_OPT_RTO_MAX,          /* ns, 1 s to 120 s (RFC 6298 2.5: 60 s at least) */
+    WEIR_OPT_SYN_LINEAR        /* timeouts of a SYN before doubling begins */
 };
 
 /* A listener's options are those of the handshakes it answers from now on; its receive buffer stays

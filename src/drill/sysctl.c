@@ -148,6 +148,7 @@ static bool set_ecn_fallback(target t, const int64_t *v, size_t n)
 
 #define RETRIES_MAX 30
 #define SYNACK_RETRIES_MAX 7
+#define SYN_LINEAR_MAX 127
 
 /* Linux counts the retransmissions of a SYN; the last one is given its time, too. */
 static bool set_burst(target t, const int64_t *v, size_t n)
@@ -220,7 +221,7 @@ static bool set_syn_retries(target t, const int64_t *v, size_t n)
 
     (void)n;
     SET(t, syn_retries, (uint8_t)retries);
-    SET(t, syn_r2_time, ((2ULL << retries) - 1) * WEIR_S);
+    SET(t, syn_r2_time, ((2ULL << retries) - 1 + SYN_LINEAR_MAX) * WEIR_S);
     return true;
 }
 
@@ -229,6 +230,34 @@ static bool set_synack_retries(target t, const int64_t *v, size_t n)
     (void)n;
     SET(t, synack_retries, (uint8_t)min_u64((uint64_t)v[0], SYNACK_RETRIES_MAX));
     return v[0] <= SYNACK_RETRIES_MAX;
+}
+
+static bool set_rto_max(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, rto_max, (uint64_t)v[0] * WEIR_MS);
+    return v[0] >= 1000 && v[0] <= 120000;
+}
+
+static bool set_rto_min(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, rto_min, (uint64_t)v[0] * WEIR_US);
+    return v[0] > 0 && v[0] <= 200000;
+}
+
+static bool set_syn_linear(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    SET(t, syn_linear, (uint8_t)min_u64((uint64_t)v[0], SYN_LINEAR_MAX));
+    return v[0] <= SYN_LINEAR_MAX;
+}
+
+static bool set_invalid_ratelimit(target t, const int64_t *v, size_t n)
+{
+    (void)n;
+    t->stack->challenge_spacing = min_u64((uint64_t)v[0], INT32_MAX) * WEIR_MS;
+    return true;
 }
 
 static bool set_syncookies(target t, const int64_t *v, size_t n)
@@ -313,6 +342,7 @@ static const struct setting {
     {"ipv4.tcp_fastopen", set_fastopen},
     {"ipv4.tcp_fastopen_blackhole_timeout_sec", only_0},
     {"ipv4.tcp_frto", any},
+    {"ipv4.tcp_invalid_ratelimit", set_invalid_ratelimit},
     {"ipv4.tcp_keepalive_intvl", set_keepalive_interval},
     {"ipv4.tcp_keepalive_probes", set_keepalive_probes},
     {"ipv4.tcp_keepalive_time", set_keepalive_idle},
@@ -332,8 +362,11 @@ static const struct setting {
     {"ipv4.tcp_reordering", only_3},
     {"ipv4.tcp_rmem", set_receive_buffer},
     {"ipv4.tcp_rfc1337", set_rfc1337},
+    {"ipv4.tcp_rto_max_ms", set_rto_max},
+    {"ipv4.tcp_rto_min_us", set_rto_min},
     {"ipv4.tcp_sack", set_sack},
     {"ipv4.tcp_shrink_window", only_0},
+    {"ipv4.tcp_syn_linear_timeouts", set_syn_linear},
     {"ipv4.tcp_syn_retries", set_syn_retries},
     {"ipv4.tcp_synack_retries", set_synack_retries},
     {"ipv4.tcp_syncookies", set_syncookies},
@@ -482,6 +515,7 @@ void drill_sysctl_defaults(const struct drill_sysctl_target *t)
         {"net.ipv4.tcp_window_scaling", "1"},
         {"net.ipv4.tcp_fastopen", "0x70403"},
         {"net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4"},
+        {"net.ipv4.tcp_syn_linear_timeouts", "4"}, /* Linux's default, on which scripts rely */
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {

@@ -65,6 +65,8 @@ static uint64_t core_value(const struct weir_sock *s, enum weir_option option, b
     case WEIR_OPT_USER_TIMEOUT: return user_timeout(s);
     case WEIR_OPT_PATH_MTU_DISCOVERY: return o->path_mtu_discovery;
     case WEIR_OPT_FIN_WAIT_2_TIME: return o->fin_wait_2_time;
+    case WEIR_OPT_RTO_MIN: return o->rto_min;
+    case WEIR_OPT_RTO_MAX: return o->rto_max;
     case WEIR_OPT_TTL: return ttl_for(s, v4);
     case WEIR_OPT_TOS: return v4 ? s->o.tos : s->o.tclass;
     case WEIR_OPT_RECEIVE_BUFFER: return o->receive_buffer;

@@ -7,6 +7,9 @@
 #define KEEP_TIME_MAX 32767
 #define KEEP_PROBES_MAX 127
 #define MSS_DEFAULT 536
+#define RTO_MAX_MS_MIN 1000
+#define RTO_MAX_MS_MAX 120000
+#define RTO_MIN_US_MAX 200000
 #define LINGER2_MAX 120
 #define LINGER2_DEFAULT 60
 #define LINGER2_NONE 1 /* ns: FIN-WAIT-2 ends as soon as it begins */
@@ -68,6 +71,24 @@ static int32_t linger2(const struct weir_sock *s)
                                 : LINGER2_DEFAULT;
 }
 
+static int set_rto_max(struct weir_sock *s, int32_t ms)
+{
+    if (ms < RTO_MAX_MS_MIN || ms > RTO_MAX_MS_MAX) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    s->o.tcp.rto_max = (uint32_t)ms * WEIR_MS;
+    return sock_options_apply(s, WEIR_OPT_RTO_MAX);
+}
+
+static int set_rto_min(struct weir_sock *s, int32_t us)
+{
+    if (us < 1 || us > RTO_MIN_US_MAX) {
+        return -WEIR_SOCK_EINVAL;
+    }
+    s->o.tcp.rto_min = (uint32_t)us * WEIR_US;
+    return sock_options_apply(s, WEIR_OPT_RTO_MIN);
+}
+
 int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
 {
     switch (name) {
@@ -109,6 +130,8 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
     case WEIR_TCP_FASTOPEN: return sock_fastopen_set_queue(s, value);
     case WEIR_TCP_FASTOPEN_CONNECT: return sock_fastopen_set_connect(s, value);
     case WEIR_TCP_FASTOPEN_NO_COOKIE: return sock_fastopen_set_no_cookie(s, value);
+    case WEIR_TCP_RTO_MAX_MS: return set_rto_max(s, value);
+    case WEIR_TCP_RTO_MIN_US: return set_rto_min(s, value);
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }
 }
@@ -174,6 +197,8 @@ int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
     case WEIR_TCP_KEEPCNT: *value = (int32_t)o->keepalive_probes; return 0;
     case WEIR_TCP_LINGER2: *value = linger2(s); return 0;
     case WEIR_TCP_USER_TIMEOUT: *value = (int32_t)s->o.user_timeout_ms; return 0;
+    case WEIR_TCP_RTO_MAX_MS: *value = (int32_t)(o->rto_max / WEIR_MS); return 0;
+    case WEIR_TCP_RTO_MIN_US: *value = (int32_t)(o->rto_min / WEIR_US); return 0;
     default: return -WEIR_SOCK_ENOPROTOOPT;
     }
 }

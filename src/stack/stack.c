@@ -41,6 +41,8 @@ void weir_tcp_options_default(struct weir_tcp_options *o)
         .mtu_probe_interval = 600 * WEIR_S,
         .user_timeout_min = 100 * WEIR_S,
         .user_timeout_max = 3600 * WEIR_S,
+        .rto_min = 200 * WEIR_MS,
+        .rto_max = 120 * WEIR_S,
     };
 }
 
@@ -62,6 +64,7 @@ void weir_config_default(struct weir_config *c)
         .fastopen_cache = 256,
         .orphans_max = 65536,
         .orphan_retries = 8,
+        .challenge_spacing = 500 * WEIR_MS,
     };
     weir_tcp_options_default(&c->tcp);
 }
@@ -79,7 +82,8 @@ bool stack_options_valid(const struct weir_tcp_options *o)
            o->accecn_option <= WEIR_ACCECN_OPTION_PERSIST &&
            o->mtu_probing <= WEIR_MTU_PROBING_ALWAYS && o->mtu_base_mss >= TCP_PROBE_MSS_MIN &&
            o->mtu_probe_floor >= TCP_PROBE_MSS_MIN && o->mtu_probe_threshold &&
-           o->user_timeout_min <= o->user_timeout_max && o->user_timeout_max;
+           o->user_timeout_min <= o->user_timeout_max && o->user_timeout_max &&
+           tcp_rto_valid(o->rto_min, o->rto_max);
 }
 
 static bool config_valid(const struct weir_config *c)

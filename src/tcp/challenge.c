@@ -19,18 +19,24 @@ bool input_challenge_allowed(struct tcp *t)
     return true;
 }
 
+weir_time challenge_spacing(const struct tcp *t)
+{
+    return min_u64(t->env->config.challenge_spacing, WEIR_NEVER - t->env->now);
+}
+
 bool challenge_spaced(struct tcp *t, struct tcp_conn *c)
 {
-    struct tcp_cold *cold = cold_ensure(t, c);
+    weir_time spacing = challenge_spacing(t);
+    struct tcp_cold *cold = spacing ? cold_ensure(t, c) : NULL;
 
     if (!cold) {
-        return true; /* no memory: the stack's limit is left */
+        return true; /* not wanted, or no memory: the stack's limit is left */
     }
     if (t->env->now < cold->challenge_at) {
         t->env->dropped[WEIR_DROP_CHALLENGE_LIMIT]++;
         return false;
     }
-    cold->challenge_at = t->env->now + TCP_CHALLENGE_SPACING;
+    cold->challenge_at = t->env->now + spacing;
     return true;
 }
 

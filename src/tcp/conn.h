@@ -28,8 +28,8 @@
 #define TCP_MSS_DEFAULT6 1220
 #define TCP_RTO_INITIAL (1 * WEIR_S)
 #define TCP_RTO_FALLBACK (3 * WEIR_S) /* RFC 6298 5.7: after a lost SYN */
-#define TCP_RTO_MIN (200 * WEIR_MS)
-#define TCP_RTO_MAX (120 * WEIR_S)
+#define TCP_RTO_MIN (200 * WEIR_MS)   /* most that rto_min may be */
+#define TCP_RTO_MAX (120 * WEIR_S) /* most that rto_max may be, which is TCP_RTO_INITIAL at least */
 #define TCP_DUP_THRESHOLD 3
 #define TCP_CHALLENGE_PER_SECOND 100 /* per stack, RFC 5961 7 */
 #define TCP_PAWS_IDLE (24ULL * 86400 * WEIR_S)
@@ -311,6 +311,12 @@ struct tcp_conn {
     uint32_t data_segments_out, other_segments_out, data_segments_in, other_segments_in;
 };
 
+static inline bool tcp_rto_valid(weir_time least, weir_time most)
+{
+    return least >= WEIR_US && least <= TCP_RTO_MIN && most >= TCP_RTO_INITIAL &&
+           most <= TCP_RTO_MAX;
+}
+
 static inline bool tcp_buffer_valid(uint32_t size)
 {
     return size == 0 || (size >= TCP_BUFFER_MIN && size <= TCP_BUFFER_MAX);
@@ -361,6 +367,7 @@ struct half_open {
     uint8_t link;     /* index, 255 = loopback */
     uint8_t sent_out; /* SYN,ACKs sent, up to 255 */
     uint8_t ecn;      /* enum half_ecn (ecn.h) */
+    uint8_t fifo;     /* where it waits: index of half_level */
 };
 struct half4 {
     struct half_open h;

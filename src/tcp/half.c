@@ -1,9 +1,10 @@
 /*
  * half.c - half-open entries: their memory, lists, SYN,ACKs and time (see conn.h and tcp.h).
  *
- * An entry waits in the FIFO of its retry level. All entries of a level wait equally long, so each FIFO is in
- * order of due time and only heads are looked at. With synack_retries at its default that is
- * 1 + 2 + 4 + ... + 64 + 64 s: more than the three minutes of MUST-23.
+ * An entry waits in the FIFO of its retry level, or in an earlier one if the level's time is more than the
+ * listener's rto_max. All entries of a FIFO wait equally long, so each is in order of due time and only heads are
+ * looked at. With synack_retries at its default that is 1 + 2 + 4 + ... + 64 + 64 s: more than the three minutes
+ * of MUST-23.
  */
 #include "tcp/half.h"
 
@@ -19,13 +20,26 @@ static uint32_t level_wait_s(uint32_t level)
     return level < 6 ? 1u << level : 64;
 }
 
+/* The FIFO for this level: those that wait to be decided on are all in the last one. */
+static uint8_t fifo_of(const struct tcp *t, const struct half_open *h, uint32_t level)
+{
+    weir_time most = tcp_listener_at(t, h->listener)->settings->o.rto_max;
+
+    while (!(h->flags & HALF_DEFERRED) && level > 0 && level_wait_s(level) * WEIR_S > most) {
+        level--;
+    }
+    return (uint8_t)level;
+}
+
 void half_link(struct tcp *t, uint32_t name, uint32_t level)
 {
     struct half_open *h = tcp_half_at(t, name);
-    struct fifo *f = &t->half_level[level];
+    struct fifo *f;
 
     h->retries = (uint8_t)level;
-    h->due = (uint32_t)((t->env->now + level_wait_s(level) * WEIR_S) >> DUE_SHIFT) + 1;
+    h->fifo = fifo_of(t, h, level);
+    h->due = (uint32_t)((t->env->now + level_wait_s(h->fifo) * WEIR_S) >> DUE_SHIFT) + 1;
+    f = &t->half_level[h->fifo];
     h->list_next = 0;
     h->list_prev = f->tail;
     if (f->tail) {
@@ -39,7 +53,7 @@ void half_link(struct tcp *t, uint32_t name, uint32_t level)
 static void half_unlink(struct tcp *t, uint32_t name)
 {
     struct half_open *h = tcp_half_at(t, name);
-    struct fifo *f = &t->half_level[h->retries];
+    struct fifo *f = &t->half_level[h->fifo];
 
     if (h->list_prev) {
         tcp_half_at(t, h->list_prev)->list_next = h->list_next;
@@ -203,8 +217,8 @@ uint32_t tcp_half_due(struct tcp *t, bool *expired)
 {
     uint32_t now = (uint32_t)(t->env->now >> DUE_SHIFT);
 
-    for (uint32_t level = 0; level < HALF_LEVELS; level++) {
-        uint32_t name = t->half_level[level].head;
+    for (uint32_t fifo = 0; fifo < HALF_LEVELS; fifo++) {
+        uint32_t name = t->half_level[fifo].head, level;
         struct half_open *h;
 
         if (!name) {
@@ -214,6 +228,7 @@ uint32_t tcp_half_due(struct tcp *t, bool *expired)
         if ((int32_t)(h->due - now) > 0) {
             continue;
         }
+        level = h->retries;
         *expired = level + 1 == HALF_LEVELS || (h->flags & HALF_DEFERRED) ||
                    level >= tcp_listener_at(t, h->listener)->settings->o.synack_retries;
         if (*expired) {
@@ -221,7 +236,7 @@ uint32_t tcp_half_due(struct tcp *t, bool *expired)
         } else {
             half_unlink(t, name);
             half_link(t, name, level + 1);
-            trace_timer(t, h->id, WEIR_TIMER_SYN_ACK, level + 1, level_wait_s(level + 1) * WEIR_S);
+            trace_timer(t, h->id, WEIR_TIMER_SYN_ACK, level + 1, level_wait_s(h->fifo) * WEIR_S);
         }
         return name;
     }

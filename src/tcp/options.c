@@ -25,6 +25,15 @@ int option_apply_path(struct weir_tcp_options *o, enum weir_option option, uint6
     case WEIR_OPT_USER_TIMEOUT_MAX:
         o->user_timeout_max = value;
         return value && value >= o->user_timeout_min ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_RTO_MIN:
+        o->rto_min = value;
+        return tcp_rto_valid(o->rto_min, o->rto_max) ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_RTO_MAX:
+        o->rto_max = value;
+        return tcp_rto_valid(o->rto_min, o->rto_max) ? WEIR_OK : WEIR_EINVAL;
+    case WEIR_OPT_SYN_LINEAR:
+        o->syn_linear = (uint8_t)value;
+        return value <= UINT8_MAX ? WEIR_OK : WEIR_EINVAL;
     default: return WEIR_ENOPROTOOPT;
     }
 }
@@ -41,6 +50,9 @@ int option_read_path(const struct weir_tcp_options *o, enum weir_option option, 
     case WEIR_OPT_USER_TIMEOUT_ADVERTISED: *value = o->user_timeout_advertised; return WEIR_OK;
     case WEIR_OPT_USER_TIMEOUT_MIN: *value = o->user_timeout_min; return WEIR_OK;
     case WEIR_OPT_USER_TIMEOUT_MAX: *value = o->user_timeout_max; return WEIR_OK;
+    case WEIR_OPT_RTO_MIN: *value = o->rto_min; return WEIR_OK;
+    case WEIR_OPT_RTO_MAX: *value = o->rto_max; return WEIR_OK;
+    case WEIR_OPT_SYN_LINEAR: *value = o->syn_linear; return WEIR_OK;
     default: return WEIR_ENOPROTOOPT;
     }
 }

@@ -1,6 +1,8 @@
 /* orphan.c - see orphan.h. */
 #include "tcp/orphan.h"
 
+#include "tcp/rtt.h"
+
 bool orphan_begin(struct tcp *t, struct tcp_conn *c)
 {
     uint32_t most = t->env->config.orphans_max;
@@ -27,5 +29,5 @@ bool orphan_gives_up(const struct tcp *t, const struct tcp_conn *c, uint32_t tri
 
 bool orphan_waited(const struct tcp_conn *c, weir_time wait)
 {
-    return c->lingering && wait >= TCP_RTO_MAX;
+    return c->lingering && (wait >= TCP_RTO_MAX || c->backoff >= RTT_DOUBLINGS_MAX);
 }

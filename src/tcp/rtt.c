@@ -42,16 +42,24 @@ void rtt_syn_lost(struct tcp_conn *c)
     }
 }
 
+/* Doublings: the first syn_linear timeouts of a SYN cause none. */
+static uint32_t doublings(const struct tcp_conn *c)
+{
+    uint32_t linear = c->state == WEIR_TCP_SYN_SENT ? c->settings->o.syn_linear : 0;
+
+    return c->backoff > linear ? min_u32(c->backoff - linear, RTT_DOUBLINGS_MAX) : 0;
+}
+
 weir_time rtt_rto(const struct tcp_conn *c)
 {
+    const struct weir_tcp_options *o = &c->settings->o;
     weir_time rto = TCP_RTO_INITIAL;
-    uint32_t backoff = c->backoff < 10 ? c->backoff : 10;
 
     if (c->srtt8_us == 0 && c->rttvar4_us != 0) {
         rto = TCP_RTO_FALLBACK; /* rtt_syn_lost */
     } else if (c->srtt8_us != 0) {
         /* as Linux: the least is allowed on top of the round trip, for a peer that delays its ACK */
-        rto = rtt_srtt(c) + max_u64((weir_time)c->rttvar4_us * WEIR_US, TCP_RTO_MIN);
+        rto = rtt_srtt(c) + max_u64((weir_time)c->rttvar4_us * WEIR_US, o->rto_min);
     }
-    return min_u64(rto << backoff, TCP_RTO_MAX);
+    return min_u64(rto << doublings(c), o->rto_max);
 }

@@ -4,6 +4,8 @@
 
 #include "tcp/conn.h"
 
+#define RTT_DOUBLINGS_MAX 10u
+
 /* One sample, taken from a segment that was sent once (Karn) or from an echoed timestamp. */
 void rtt_sample(struct tcp *t, struct tcp_conn *c, weir_time sample);
 /* One by the timestamp that came back (RFC 7323 4): nothing when that makes no sense. */

@@ -174,10 +174,12 @@ static bool check_limits(struct tcp *t, struct tcp_conn *c)
     bool syn = c->state == WEIR_TCP_SYN_SENT || c->state == WEIR_TCP_SYN_RECEIVED;
     weir_time limit = give_up_after(t, c, syn);
     weir_time since = syn ? c->last_send_at : c->flight->retransmit_since;
-    uint32_t tries = c->backoff + 1u;
+    uint32_t tries = c->backoff + 1u, most = o->synack_retries;
 
-    if ((since && limit != WEIR_NEVER && t->env->now - since >= limit) ||
-        (syn && tries > (c->state == WEIR_TCP_SYN_SENT ? o->syn_retries : o->synack_retries))) {
+    if (c->state == WEIR_TCP_SYN_SENT) {
+        most = (uint32_t)o->syn_retries + o->syn_linear;
+    }
+    if ((since && limit != WEIR_NEVER && t->env->now - since >= limit) || (syn && tries > most)) {
         /* no RST: who did not answer so far is not reached by it either (RFC 9293 3.10.8) */
         tcp_finish(t, c, give_up_error(c), syn ? WEIR_REASON_SYN_TIMEOUT : WEIR_REASON_R2);
         return true;
@@ -243,7 +245,7 @@ static void run_persist(struct tcp *t, struct tcp_conn *c)
         return;
     }
     c->probe_due = 1;
-    c->backoff = (uint8_t)min_u32(c->backoff + 1u, 10);
+    c->backoff = (uint8_t)min_u32(c->backoff + 1u, RTT_DOUBLINGS_MAX);
     set_mode(c, TCP_MODE_PERSIST, until_user_timeout(t, c));
     trace_timer(t, c->id, WEIR_TIMER_PERSIST, c->backoff, rtt_rto(c));
 }

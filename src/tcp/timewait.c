@@ -140,7 +140,7 @@ static bool paws_rejects(const struct time_wait *w, const struct tcp_segment *s)
 }
 
 /* Is it to be answered? A plain ACK where it belongs is not; anything else is their FIN again, or old. What is
- * empty is not answered more often than every half second: two ends that take each other's ACKs for bad ones
+ * empty is not answered more often than challenge_spacing says: two ends that take each other's ACKs for bad ones
  * would go on for ever. */
 static bool wants_answer(const struct tcp *t, struct time_wait *w, const struct tcp_segment *s,
                          bool old)
@@ -151,7 +151,7 @@ static bool wants_answer(const struct tcp *t, struct time_wait *w, const struct 
     if ((s->seq == w->rcv_nxt && !old) || t->env->now < w->answer_at) {
         return false;
     }
-    w->answer_at = t->env->now + TCP_CHALLENGE_SPACING;
+    w->answer_at = t->env->now + challenge_spacing(t);
     return true;
 }
 

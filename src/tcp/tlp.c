@@ -9,8 +9,7 @@
 #include "tcp/trace.h"
 #include "tcp/window.h"
 
-#define ACK_DELAY_MAX (200 * WEIR_MS) /* RFC 8985 7.2: the worst delayed ACK */
-#define SLACK (2 * WEIR_MS)           /* the peer's timers and ours are not exact; as Linux */
+#define SLACK (2 * WEIR_MS) /* the peer's timers and ours are not exact; as Linux */
 
 static bool wanted(const struct tcp_conn *c)
 {
@@ -21,7 +20,7 @@ static bool wanted(const struct tcp_conn *c)
            c->timer_mode == TCP_MODE_RTO && tcp_synchronized(c);
 }
 
-/* RFC 8985 7.2 */
+/* RFC 8985 7.2; the allowance for the worst delayed ACK is the one that the RTO has. */
 static weir_time timeout(const struct tcp *t, const struct tcp_conn *c)
 {
     const struct tcp_flight *f = c->flight;
@@ -30,7 +29,7 @@ static weir_time timeout(const struct tcp *t, const struct tcp_conn *c)
     if (c->srtt8_us) {
         bool single = f->tx_head == f->tx_tail && scoreboard_segments(tx_at(t, f->tx_head)) == 1;
 
-        pto = 2 * rtt_srtt(c) + (single ? ACK_DELAY_MAX : SLACK);
+        pto = 2 * rtt_srtt(c) + (single ? c->settings->o.rto_min : SLACK);
     }
     return pto;
 }

@@ -175,6 +175,16 @@ static void test_bounds(void **state)
     sk_fails(sk_set(s, TCP(USER_TIMEOUT), -1), WEIR_SOCK_EINVAL);
     sk_ok(sk_set(s, TCP(USER_TIMEOUT), 5000));
     assert_int_equal(sk_get(s, TCP(USER_TIMEOUT)), 5000);
+    assert_int_equal(sk_get(s, TCP(RTO_MAX_MS)), 120000);
+    sk_fails(sk_set(s, TCP(RTO_MAX_MS), 999), WEIR_SOCK_EINVAL);
+    sk_fails(sk_set(s, TCP(RTO_MAX_MS), 120001), WEIR_SOCK_EINVAL);
+    sk_ok(sk_set(s, TCP(RTO_MAX_MS), 1000));
+    assert_int_equal(sk_get(s, TCP(RTO_MAX_MS)), 1000);
+    assert_int_equal(sk_get(s, TCP(RTO_MIN_US)), 200000);
+    sk_fails(sk_set(s, TCP(RTO_MIN_US), 0), WEIR_SOCK_EINVAL);
+    sk_fails(sk_set(s, TCP(RTO_MIN_US), 200001), WEIR_SOCK_EINVAL);
+    sk_ok(sk_set(s, TCP(RTO_MIN_US), 5000));
+    assert_int_equal(sk_get(s, TCP(RTO_MIN_US)), 5000);
     sk_del(k);
 }
 

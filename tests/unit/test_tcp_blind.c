@@ -244,6 +244,28 @@ static void test_no_ack(void **state)
     tk_del(k);
 }
 
+/* The connection's limit can be switched off; the stack's is left. */
+static void test_challenge_limit_off(void **state)
+{
+    (void)state;
+    struct tk_setup s = tk_setup();
+    s.config.challenge_spacing = 0;
+    struct tk *k = tk_new(&s);
+    tk_passive(k);
+    for (int i = 0; i < 40; i++) {
+        tk_in(k, S, 1, 0, 0);
+        assert_int_equal(tk_flush(k), 1);
+    }
+    size_t answers = 0;
+    for (int i = 0; i < 400; i++) {
+        tk_in(k, S, 1, 0, 0);
+        answers += tk_flush(k);
+    }
+    assert_in_range(answers, 1, 150);
+    assert_true(tk_drops(k, WEIR_DROP_CHALLENGE_LIMIT) > 0);
+    tk_del(k);
+}
+
 /* RFC 5961 7: one connection answers twice a second at most. */
 static void test_challenge_limit(void **state)
 {
@@ -555,6 +577,7 @@ int main(void)
         cmocka_unit_test(test_ack_range),
         cmocka_unit_test(test_no_ack),
         cmocka_unit_test(test_challenge_limit),
+        cmocka_unit_test(test_challenge_limit_off),
         cmocka_unit_test(test_challenge_limit_stack),
         cmocka_unit_test(test_ack_before_isn),
         cmocka_unit_test(test_rst_sacked_edge),

@@ -178,13 +178,118 @@ static void test_fin_wait_2(void **state)
     }
 }
 
+/* The times between the next `count` packets are these, to a few ticks of half-open entries' coarse clock. */
+static void expect_gaps(struct tk *k, const weir_time *ms, size_t count)
+{
+    const struct tk_out *o = tk_wait(k, 300 * WEIR_S);
+    assert_non_null(o);
+    for (size_t i = 0; i < count; i++) {
+        weir_time before = o->time;
+        o = tk_wait(k, 300 * WEIR_S);
+        assert_non_null(o);
+        assert_in_range(o->time - before, ms[i] * WEIR_MS, ms[i] * WEIR_MS + 3 * WEIR_MS);
+    }
+}
+
+/* RFC 6298 2.5: doubling ends at the bound, for data and for zero-window probes, from the next timeout on. */
+static void test_rto_max(void **state)
+{
+    static const weir_time bounded[] = {1500, 1500, 1500}, unbounded[] = {12800};
+    (void)state;
+    for (int window = 0; window < 2; window++) {
+        struct tk *k = start();
+        set(k, WEIR_OPT_RTO_MAX, 1500 * WEIR_MS);
+        set(k, WEIR_OPT_R2_TIME, WEIR_NEVER);
+        if (window) {
+            k->window = 0;
+            tk_in(k, A, 1, 1, 0);
+        }
+        tk_write(k, 10);
+        tk_flush(k);
+        tk_advance(k, 5 * WEIR_S);
+        tk_flush(k);
+        expect_gaps(k, bounded, ARRAY_SIZE(bounded));
+        set(k, WEIR_OPT_RTO_MAX, 12800 * WEIR_MS);
+        expect_gaps(k, unbounded, 1);
+        assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_RTO_MAX, WEIR_S - 1),
+                         WEIR_EINVAL);
+        assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_RTO_MAX, 120 * WEIR_S + 1),
+                         WEIR_EINVAL);
+        tk_del(k);
+    }
+}
+
+/* The same for SYNs, and for SYN,ACKs with the power of two seconds below it. */
+static void test_rto_max_syn(void **state)
+{
+    static const weir_time syn[] = {1000, 2000, 3000, 3000}, syn_ack[] = {1000, 2000, 2000, 2000};
+    (void)state;
+    for (int passive = 0; passive < 2; passive++) {
+        struct tk_setup s = tk_setup();
+        s.config.tcp.rto_max = 3 * WEIR_S;
+        struct tk *k = tk_new(&s);
+        if (passive) {
+            tk_listen(k);
+            tk_syn_in(k, S, 0);
+            expect_gaps(k, syn_ack, ARRAY_SIZE(syn_ack));
+            tk_advance(k, 60 * WEIR_S);
+            assert_int_equal(tk_stats(k).half_open, 0);
+        } else {
+            tk_connect(k);
+            expect_gaps(k, syn, ARRAY_SIZE(syn));
+        }
+        tk_flush(k);
+        tk_del(k);
+    }
+}
+
+/* RFC 6298 2.4's lower bound is added to the round trip, which is nothing here. */
+static void test_rto_min(void **state)
+{
+    (void)state;
+    struct tk_setup s = tk_setup();
+    s.config.tcp.rto_min = 10 * WEIR_MS;
+    struct tk *k = tk_new(&s);
+    tk_passive(k);
+    tk_write(k, 10);
+    tk_expect(k, A, 1, 1, 10);
+    tk_in(k, A, 1, 11, 0);
+    assert_in_range(tk_info(k).rto, 10 * WEIR_MS, 11 * WEIR_MS);
+    set(k, WEIR_OPT_RTO_MIN, 50 * WEIR_MS);
+    assert_in_range(tk_info(k).rto, 50 * WEIR_MS, 51 * WEIR_MS);
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_RTO_MIN, 0), WEIR_EINVAL);
+    assert_int_equal(weir_tcp_set(k->stack, k->conn, WEIR_OPT_RTO_MIN, 200 * WEIR_MS + 1),
+                     WEIR_EINVAL);
+    tk_del(k);
+}
+
+/* RFC 6298 5.5 doubles each timeout; so many of a SYN's do not if wanted (as Linux), and are not counted. */
+static void test_syn_linear(void **state)
+{
+    static const weir_time none[] = {1000, 2000, 4000}, two[] = {1000, 1000, 1000, 2000, 4000};
+    (void)state;
+    for (uint8_t linear = 0; linear <= 2; linear += 2) {
+        struct tk_setup s = tk_setup();
+        s.config.tcp.syn_linear = linear;
+        s.config.tcp.syn_retries = 3;
+        struct tk *k = tk_new(&s);
+        tk_connect(k);
+        expect_gaps(k, linear ? two : none, linear ? ARRAY_SIZE(two) : ARRAY_SIZE(none));
+        weir_time last = k->now;
+        tk_expect_time(until_closed(k, 9 * WEIR_S, WEIR_ETIMEDOUT, false), last + 8 * WEIR_S);
+        tk_del(k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_user_timeout),    cmocka_unit_test(test_user_timeout_syn),
         cmocka_unit_test(test_zero_window),     cmocka_unit_test(test_never_sent),
         cmocka_unit_test(test_path_comes_back), cmocka_unit_test(test_keepalive),
-        cmocka_unit_test(test_fin_wait_2),
+        cmocka_unit_test(test_fin_wait_2),      cmocka_unit_test(test_rto_max),
+        cmocka_unit_test(test_rto_max_syn),     cmocka_unit_test(test_rto_min),
+        cmocka_unit_test(test_syn_linear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
