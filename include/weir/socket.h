@@ -166,8 +166,9 @@ enum weir_sock_tcp_option {
     WEIR_TCP_AO_DEL_KEY = 39,
     WEIR_TCP_USER_TIMEOUT = 18,
     WEIR_TCP_FASTOPEN = 23, /* length of a listener's queue (weir.h's fastopen_queue); 0: none */
-    WEIR_TCP_NOTSENT_LOWAT = 25, /* 0: none */
-    WEIR_TCP_CC_INFO = 26,       /* get only: 0 bytes, neither Reno nor CUBIC has more to tell */
+    WEIR_TCP_NOTSENT_LOWAT =
+        25, /* 0: the stack's (weir_tcp_options.notsent_lowat), which is none by default */
+    WEIR_TCP_CC_INFO = 26, /* get only: 0 bytes, neither Reno nor CUBIC has more to tell */
     /* 0/1: connect returns 0 at once if a cookie is known, and the first send begins the connection, its data in
      * the SYN; otherwise connect asks for a cookie. Until then poll says OUT, and getsockname says nothing new.
      * EOPNOTSUPP: not WEIR_SOCK_FASTOPEN_CLIENT */

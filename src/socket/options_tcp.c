@@ -125,7 +125,8 @@ int sock_option_set_tcp(struct weir_sock *s, int name, int32_t value)
     case WEIR_TCP_CORK: s->o.cork = value != 0; return sock_options_apply(s, WEIR_OPT_CORK);
     case WEIR_TCP_QUICKACK: return set_quickack(s, value);
     case WEIR_TCP_NOTSENT_LOWAT:
-        s->o.tcp.notsent_lowat = value ? (uint32_t)value : UINT32_MAX;
+        s->o.notsent_lowat = (uint32_t)value;
+        s->o.tcp.notsent_lowat = value ? (uint32_t)value : s->space->config.tcp.notsent_lowat;
         return sock_options_apply(s, WEIR_OPT_NOTSENT_LOWAT);
     case WEIR_TCP_FASTOPEN: return sock_fastopen_set_queue(s, value);
     case WEIR_TCP_FASTOPEN_CONNECT: return sock_fastopen_set_connect(s, value);
@@ -186,9 +187,7 @@ int sock_option_get_tcp(struct weir_sock *s, int name, int32_t *value)
     case WEIR_TCP_SYNCNT: *value = o->syn_retries; return 0;
     case WEIR_TCP_CORK: *value = s->o.cork; return 0;
     case WEIR_TCP_QUICKACK: *value = quickack(s); return 0;
-    case WEIR_TCP_NOTSENT_LOWAT:
-        *value = o->notsent_lowat == UINT32_MAX ? 0 : (int32_t)o->notsent_lowat;
-        return 0;
+    case WEIR_TCP_NOTSENT_LOWAT: *value = (int32_t)s->o.notsent_lowat; return 0;
     case WEIR_TCP_FASTOPEN: *value = (int32_t)o->fastopen_queue; return 0;
     case WEIR_TCP_FASTOPEN_CONNECT: *value = s->o.fastopen_connect; return 0;
     case WEIR_TCP_FASTOPEN_NO_COOKIE: *value = o->fastopen_no_cookie; return 0;

@@ -48,6 +48,7 @@ struct sock_options {
     struct weir_tcp_options tcp; /* ttl and tos are filled in per family when the core needs them */
     struct weir_sock_linger linger;
     uint32_t user_timeout_ms; /* 0: the stack's */
+    uint32_t notsent_lowat;   /* 0: the stack's */
     uint64_t changed;         /* listener: bits of enum weir_option set since listen */
     int16_t ttl, hops;        /* -1: the default */
     uint8_t tos, tclass;

@@ -155,6 +155,15 @@ static uint32_t cubic_on_ecn(struct tcp_conn *c, const struct ack_info *info, we
     return max_u32(c->settings->o.abe ? BETA_ECN(c->cwnd) : BETA(c->cwnd), 2u * c->mss_base);
 }
 
+/* RFC 9438 4.8: after a timeout the plateau is forgotten: K is 0, W_max what the window is as congestion avoidance
+ * begins. */
+static void cubic_on_rto(struct tcp_conn *c, weir_time now)
+{
+    (void)now;
+    c->cc_state.cubic.w_max = 0;
+    c->cc_state.cubic.epoch_ms = 0;
+}
+
 static void cubic_on_idle(struct tcp_conn *c, weir_time idle)
 {
     c->cc_state.cubic.epoch_ms = 0;
@@ -168,5 +177,6 @@ const struct cc_algorithm cc_cubic = {
     .on_loss = cubic_on_loss,
     .on_ecn = cubic_on_ecn,
     .on_idle = cubic_on_idle,
+    .on_rto = cubic_on_rto,
     .phase = cc_window_phase,
 };

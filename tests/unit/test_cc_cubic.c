@@ -96,6 +96,26 @@ static void fast_convergence_lowers_the_next_plateau(void **state)
     assert_int_equal(c.cc_state.cubic.w_max >> 10, 68);
 }
 
+/* RFC 9438 4.8: no way back to the plateau after a timeout. 5 s after it W_cubic would be at 990 of 1000 segments had it
+ * been a fast retransmission; from K = 0 it is at 700 + 0.4 * 5^3. */
+static void a_timeout_forgets_the_plateau(void **state)
+{
+    struct tcp_conn c;
+
+    (void)state;
+    begin(&c, 1000);
+    (void)cc_cubic.on_loss(&c, WEIR_S);
+    cc_cubic.on_rto(&c, WEIR_S);
+    c.cwnd = c.ssthresh = 700 * MSS; /* slow start is over */
+    for (weir_time now = WEIR_S; now < 6 * WEIR_S; now += 10 * WEIR_MS) {
+        struct ack_info info = {
+            .was_cwnd_limited = true, .acked = c.cwnd / 10, .delivered = c.cwnd / 10};
+
+        cc_cubic.on_ack(&c, &info, now);
+    }
+    assert_in_range(c.cwnd, 735 * MSS, 765 * MSS);
+}
+
 static void an_unused_window_does_not_grow(void **state)
 {
     struct tcp_conn c;
@@ -114,6 +134,7 @@ int main(void)
         cmocka_unit_test(window_follows_the_cubic_function),
         cmocka_unit_test(small_windows_are_friendly_to_reno),
         cmocka_unit_test(fast_convergence_lowers_the_next_plateau),
+        cmocka_unit_test(a_timeout_forgets_the_plateau),
         cmocka_unit_test(an_unused_window_does_not_grow),
     };
 

@@ -403,6 +403,26 @@ static void test_keepalive_of_a_connection(void **state)
     sk_del(k);
 }
 
+static void four_thousand_unsent(struct weir_sock_config *config)
+{
+    config->tcp.notsent_lowat = 4000;
+}
+
+/* TCP_NOTSENT_LOWAT is the socket's own; 0, as at first, leaves it to the stack. */
+static void test_notsent_lowat_of_the_stack(void **state)
+{
+    struct sk *k = sk_new_with(false, four_thousand_unsent);
+    struct weir_sock *c, *s;
+    (void)state;
+    sk_pair(k, 80, &c, &s, NULL);
+    assert_int_equal(sk_get(c, TCP(NOTSENT_LOWAT)), 0);
+    sk_ok(sk_set(c, TCP(NOTSENT_LOWAT), 1000));
+    assert_int_equal(sk_get(c, TCP(NOTSENT_LOWAT)), 1000);
+    sk_ok(sk_set(c, TCP(NOTSENT_LOWAT), 0));
+    assert_int_equal(sk_get(c, TCP(NOTSENT_LOWAT)), 0);
+    sk_del(k);
+}
+
 static void test_tcp_info(void **state)
 {
     struct sk *k = sk_new();
@@ -499,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_accepted_sockets_inherit),
         cmocka_unit_test(test_nodelay),
         cmocka_unit_test(test_keepalive_of_a_connection),
+        cmocka_unit_test(test_notsent_lowat_of_the_stack),
         cmocka_unit_test(test_tcp_info),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
