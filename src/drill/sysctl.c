@@ -515,7 +515,6 @@ void drill_sysctl_defaults(const struct drill_sysctl_target *t)
         {"net.ipv4.tcp_window_scaling", "1"},
         {"net.ipv4.tcp_fastopen", "0x70403"},
         {"net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4"},
-        {"net.ipv4.tcp_syn_linear_timeouts", "4"}, /* Linux's default, on which scripts rely */
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {

@@ -14,8 +14,6 @@ void settings_default(struct settings *s)
     weir_sock_config_default(&s->sockets);
     s->sockets.zerocopy_copies = true; /* packetdrill frees its buffers after each call */
     s->sockets.tcp_differs = true;     /* the stack has what was set before its first socket */
-    s->stack.tcp.syn_linear = s->sockets.tcp.syn_linear =
-        4; /* Linux's default, on which scripts rely */
 }
 
 static bool read_file(const struct adapter *a, struct settings *s, FILE *unmodelled)
