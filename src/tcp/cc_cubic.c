@@ -16,6 +16,7 @@
 #define BETA_ECN(x) ((uint32_t)((uint64_t)(x)*17 / 20)) /* RFC 8511 3.1 */
 /* Reno's increase that is as aggressive with beta = 0.7: 3 * (1 - beta) / (1 + beta) = 9 / 17 */
 #define ALPHA(x) ((uint32_t)((uint64_t)(x)*9 / 17))
+#define LOOK_MS 31
 #define OFFSET_MAX_MS 200000 /* keeps the cube within 64 bits */
 
 static uint32_t segments(const struct tcp_conn *c, uint32_t bytes)
@@ -64,6 +65,7 @@ static void begin_epoch(struct tcp_conn *c, weir_time now)
         c->cc_state.cubic.w_max = cwnd;
     }
     c->cc_state.cubic.w_est = cwnd;
+    c->cc_state.cubic.looked_at = 0; /* now */
 }
 
 /* W_cubic(t) = C * (t - K)^3 + W_max, in segments << FIX. */
@@ -92,28 +94,54 @@ static void advance_reno(struct tcp_conn *c, uint32_t acked)
     c->cc_state.cubic.w_est = (uint32_t)min_u64(c->cc_state.cubic.w_est + step, UINT32_MAX / 2);
 }
 
+/* The curve is slow: as Linux does, it is worked out anew when the window has another number of segments, else 32
+ * times a second at most. */
+static bool due(struct tcp_conn *c, uint32_t now_ms)
+{
+    uint16_t whole = (uint16_t)min_u32(c->cwnd / c->mss_base, UINT16_MAX);
+
+    if (c->cc_state.cubic.looked_at == whole &&
+        (uint16_t)(now_ms - c->cc_state.cubic.looked_ms) <= LOOK_MS) {
+        return false;
+    }
+    c->cc_state.cubic.looked_at = whole;
+    c->cc_state.cubic.looked_ms = (uint16_t)now_ms;
+    return true;
+}
+
+static void look(struct tcp_conn *c, uint32_t now_ms)
+{
+    uint32_t t_ms = now_ms - c->cc_state.cubic.epoch_ms;
+    uint32_t rtt_ms = (uint32_t)(rtt_srtt(c) / WEIR_MS), cwnd = segments(c, c->cwnd);
+    uint64_t target = w_cubic(c, t_ms + rtt_ms);
+
+    if (w_cubic(c, t_ms) < c->cc_state.cubic.w_est) { /* the Reno-friendly region */
+        c->cc_state.cubic.target = 0;
+        c->cwnd = max_u32(c->cwnd, bytes(c, c->cc_state.cubic.w_est));
+        return;
+    }
+    target = min_u64(max_u64(target, cwnd), cwnd + cwnd / 2);
+    c->cc_state.cubic.target = (uint32_t)min_u64(max_u64(target, 1), UINT32_MAX);
+}
+
 static void avoid_congestion(struct tcp_conn *c, const struct ack_info *info, weir_time now)
 {
-    uint32_t cwnd, t_ms, rtt_ms = (uint32_t)(rtt_srtt(c) / WEIR_MS);
-    uint64_t target, reached;
+    uint32_t cwnd, now_ms = (uint32_t)(now / WEIR_MS);
 
     if (c->cc_state.cubic.epoch_ms == 0) {
         begin_epoch(c, now);
     }
-    cwnd = max_u32(segments(c, c->cwnd), 1);
-    t_ms = (uint32_t)(now / WEIR_MS) - c->cc_state.cubic.epoch_ms;
     advance_reno(c, info->delivered);
-    reached = w_cubic(c, t_ms);
-    if (reached < c->cc_state.cubic.w_est) { /* the Reno-friendly region */
-        c->cwnd = max_u32(c->cwnd, bytes(c, c->cc_state.cubic.w_est));
-        return;
+    if (due(c, now_ms)) {
+        look(c, now_ms);
     }
-    target = w_cubic(c, t_ms + rtt_ms);
-    target = min_u64(max_u64(target, cwnd), cwnd + cwnd / 2);
-    /* (target - cwnd) / cwnd bytes for each byte acknowledged; what is less than a byte is kept */
-    c->cc_state.cubic.credit += (target - cwnd) * info->delivered;
-    c->cwnd += (uint32_t)(c->cc_state.cubic.credit / cwnd);
-    c->cc_state.cubic.credit %= cwnd;
+    cwnd = max_u32(segments(c, c->cwnd), 1);
+    if (c->cc_state.cubic.target > cwnd) {
+        /* (target - cwnd) / cwnd bytes for each byte acknowledged; what is less than a byte is kept */
+        c->cc_state.cubic.credit += (uint64_t)(c->cc_state.cubic.target - cwnd) * info->delivered;
+        c->cwnd += (uint32_t)(c->cc_state.cubic.credit / cwnd);
+        c->cc_state.cubic.credit %= cwnd;
+    }
 }
 
 static void cubic_on_ack(struct tcp_conn *c, const struct ack_info *info, weir_time now)

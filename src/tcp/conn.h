@@ -248,6 +248,8 @@ struct tcp_conn {
             uint64_t credit; /* growth of less than a byte so far, in segments << 10 times bytes */
             uint32_t w_max, w_est, cwnd_prior; /* segments << 10 */
             uint32_t k_ms, epoch_ms;           /* epoch_ms 0: begins with the next ACK */
+            uint32_t target; /* segments << 10, when it was last worked out; 0: it is Reno's */
+            uint16_t looked_ms, looked_at; /* when that was, and cwnd in segments then */
         } cubic;
         struct {
             uint32_t reno;  /* newreno.acked */

@@ -116,6 +116,27 @@ static void a_timeout_forgets_the_plateau(void **state)
     assert_in_range(c.cwnd, 735 * MSS, 765 * MSS);
 }
 
+/* As Linux: between two looks at the curve, 1/32 s apart, a window in the Reno-friendly region stays as it is. */
+static void the_curve_is_looked_at_now_and_then(void **state)
+{
+    struct tcp_conn c;
+    struct ack_info info = {.was_cwnd_limited = true, .acked = MSS, .delivered = MSS};
+
+    (void)state;
+    begin(&c, 10);
+    c.ssthresh = cc_cubic.on_loss(&c, WEIR_S);
+    cc_cubic.on_rto(&c, WEIR_S);
+    c.cwnd = c.ssthresh;
+    cc_cubic.on_ack(&c, &info, 2 * WEIR_S);
+    uint32_t before = c.cwnd;
+    for (int i = 1; i <= 5; i++) {
+        cc_cubic.on_ack(&c, &info, 2 * WEIR_S + (weir_time)i * 5 * WEIR_MS);
+    }
+    assert_int_equal(c.cwnd, before);
+    cc_cubic.on_ack(&c, &info, 2 * WEIR_S + 32 * WEIR_MS);
+    assert_in_range(c.cwnd, before + 5 * MSS / 15, before + 7 * MSS / 12);
+}
+
 static void an_unused_window_does_not_grow(void **state)
 {
     struct tcp_conn c;
@@ -135,6 +156,7 @@ int main(void)
         cmocka_unit_test(small_windows_are_friendly_to_reno),
         cmocka_unit_test(fast_convergence_lowers_the_next_plateau),
         cmocka_unit_test(a_timeout_forgets_the_plateau),
+        cmocka_unit_test(the_curve_is_looked_at_now_and_then),
         cmocka_unit_test(an_unused_window_does_not_grow),
     };
 
