@@ -212,6 +212,16 @@ static struct ip_address *free_slot(struct ip *ip)
     return ip->address_count < IP_ADDRESSES_MAX ? &ip->addresses[ip->address_count++] : untold;
 }
 
+/* The slot is taken: what is there is checked for duplicates, and heard. */
+static void begin(struct ip *ip, struct ip_address *own, const struct ip_address *as)
+{
+    *own = *as;
+    own->state = IP_ADDRESS_TENTATIVE;
+    dad_start(ip, own);
+    group_follow_address(ip, own, true);
+    ip->generation++;
+}
+
 int ip_address_add(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_t prefix)
 {
     int error = address_ok(ip, link, a, prefix);
@@ -234,15 +244,7 @@ int ip_address_add(struct ip *ip, uint32_t link, const struct ip_addr *a, uint8_
             return error;
         }
     }
-    *own = (struct ip_address){
-        .ip = *a,
-        .link = (uint16_t)link,
-        .prefix = prefix,
-        .state = IP_ADDRESS_TENTATIVE,
-    };
-    dad_start(ip, own);
-    group_follow_address(ip, own, true);
-    ip->generation++;
+    begin(ip, own, &(struct ip_address){.ip = *a, .link = (uint16_t)link, .prefix = prefix});
     return WEIR_OK;
 }
 
@@ -289,16 +291,9 @@ int address_add_automatic(struct ip *ip, uint32_t link, const struct ip_addr *a,
     if (own == NULL) {
         return WEIR_ENOBUFS;
     }
-    *own = (struct ip_address){
-        .ip = *a,
-        .link = (uint16_t)link,
-        .prefix = prefix,
-        .state = IP_ADDRESS_TENTATIVE,
-        .automatic = true,
-    };
-    dad_start(ip, own);
-    group_follow_address(ip, own, true);
-    ip->generation++;
+    begin(ip, own,
+          &(struct ip_address){
+              .ip = *a, .link = (uint16_t)link, .prefix = prefix, .automatic = true});
     *out = own;
     return WEIR_OK;
 }
