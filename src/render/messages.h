@@ -46,6 +46,9 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(IDLE_KEEPALIVE, "keep-alive", "保活")                                                        \
     X(IDLE_APPLICATION, "application", "应用程序")                                                 \
     X(IDLE_TIME_WAIT, "2*MSL", "2*MSL")                                                            \
+    X(IDLE_FAST, "duplicate ACKs", "重复 ACK")                                                     \
+    X(IDLE_RACK, "reordering window", "乱序等待时间")                                              \
+    X(IDLE_NAGLE, "held by Nagle", "被 Nagle 算法扣住")                                            \
     X(LOST, "lost", "丢失")                                                                        \
     /* prose */                                                                                    \
     X(SYN, "asks to open", "请求建立连接")                                                         \
@@ -104,6 +107,9 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(LATE, "fills a gap: late, or sent again; which is not known here",                           \
       "补上空缺:是迟到还是重传,此处无法判断")                                                      \
     X(NET_DUPLICATE, "a copy of segment {0} made by the network", "网络复制的第 {0} 段")           \
+    X(CHALLENGE_ACK,                                                                               \
+      "challenge ACK: proves nothing to a stranger, and tells the peer where it stands",           \
+      "质询 ACK:要求对方证明自己的位置")                                                           \
     X(OTHER, "neither data nor ACK", "既无数据也无 ACK")                                           \
     MESSAGES_DEMO(X)
 

@@ -38,6 +38,9 @@ const char *prose_cause(enum ladder_cause cause, enum language language)
         [LADDER_CAUSE_KEEPALIVE] = MESSAGE_IDLE_KEEPALIVE,
         [LADDER_CAUSE_APPLICATION] = MESSAGE_IDLE_APPLICATION,
         [LADDER_CAUSE_TIME_WAIT] = MESSAGE_IDLE_TIME_WAIT,
+        [LADDER_CAUSE_FAST] = MESSAGE_IDLE_FAST,
+        [LADDER_CAUSE_RACK] = MESSAGE_IDLE_RACK,
+        [LADDER_CAUSE_NAGLE] = MESSAGE_IDLE_NAGLE,
     };
     _Static_assert(ARRAY_SIZE(ids) == LADDER_CAUSE_COUNT, "a message for every cause");
 
@@ -256,6 +259,7 @@ static void say_by_class(struct choice *c)
         say(c, MESSAGE_NET_DUPLICATE);
         with_number(c, c->s->first);
         break;
+    case LADDER_CHALLENGE_ACK: say(c, MESSAGE_CHALLENGE_ACK); break;
     case LADDER_CLASS_COUNT: break;
     }
 }

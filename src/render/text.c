@@ -349,6 +349,8 @@ void text_ladder_rows(FILE *out, const struct ladder *ladder, const struct text_
         case LADDER_ROW_ARRIVAL: draw_lower(&p, rows[i].segment, NULL, true); break;
         case LADDER_ROW_IDLE: draw_idle(&p, &rows[i]); break;
         case LADDER_ROW_STATE: draw_state(&p, &rows[i]); break;
+        case LADDER_ROW_FOLD:
+        case LADDER_ROW_NOTE: break;
         }
     }
 }

@@ -39,6 +39,7 @@ void ladder_del(struct ladder *l)
     free(l->causes);
     free(l->changes);
     free(l->rows);
+    free(l->findings);
     free(l);
 }
 
@@ -427,6 +428,12 @@ const struct ladder_change *ladder_changes(const struct ladder *l, size_t *count
     return l->changes;
 }
 
+const struct finding *ladder_findings(const struct ladder *l, size_t *count)
+{
+    *count = l->finding_count;
+    return l->findings;
+}
+
 const char *ladder_class_name(enum ladder_class class, enum ladder_cause cause)
 {
     static const char *const names[] = {
@@ -445,13 +452,20 @@ const char *ladder_class_name(enum ladder_class class, enum ladder_cause cause)
         [LADDER_REORDERED] = "reordered",
         [LADDER_LATE] = "undetermined",
         [LADDER_NET_DUPLICATE] = "net_duplicate",
+        [LADDER_CHALLENGE_ACK] = "challenge_ack",
     };
     _Static_assert(ARRAY_SIZE(names) == LADDER_CLASS_COUNT, "a name for every class");
 
-    if (class == LADDER_RETX && cause == LADDER_CAUSE_RTO) {
-        return "retx_rto";
+    if (class != LADDER_RETX) {
+        return names[class];
     }
-    return class == LADDER_RETX && cause == LADDER_CAUSE_TLP ? "retx_tlp" : names[class];
+    switch (cause) {
+    case LADDER_CAUSE_RTO: return "retx_rto";
+    case LADDER_CAUSE_TLP: return "retx_tlp";
+    case LADDER_CAUSE_FAST: return "retx_fast";
+    case LADDER_CAUSE_RACK: return "retx_rack";
+    default: return names[class];
+    }
 }
 
 const char *ladder_end_name(enum ladder_end end)

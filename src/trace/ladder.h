@@ -22,6 +22,7 @@
 #ifndef TRACE_LADDER_H
 #define TRACE_LADDER_H
 
+#include "trace/finding.h"
 #include "trace/segment.h"
 
 struct ladder;
@@ -66,6 +67,9 @@ enum ladder_cause {
     LADDER_CAUSE_KEEPALIVE,
     LADDER_CAUSE_APPLICATION, /* the application waited */
     LADDER_CAUSE_TIME_WAIT,   /* 2 MSL */
+    LADDER_CAUSE_FAST,        /* three duplicate ACKs (RFC 5681), or SACK's equivalent (RFC 6675) */
+    LADDER_CAUSE_RACK,        /* SACKed above, later than the reordering window (RFC 8985) */
+    LADDER_CAUSE_NAGLE,       /* held until the small segment before it was acknowledged */
     LADDER_CAUSE_COUNT
 };
 
@@ -142,6 +146,7 @@ enum ladder_class {
     LADDER_REORDERED,     /* arrived after bytes that were sent later; not a retransmission */
     LADDER_LATE,          /* fills a gap at this tap: reordered or retransmitted, not known which */
     LADDER_NET_DUPLICATE, /* the network made a copy */
+    LADDER_CHALLENGE_ACK, /* answers a suspicious RST, SYN or ACK (RFC 5961) */
     LADDER_CLASS_COUNT
 };
 
@@ -163,7 +168,15 @@ enum ladder_fact {
     LADDER_FACT_HALF_CLOSE = 1 << 12,     /* data although the other side has sent its FIN */
     LADDER_FACT_WINDOW_CHANGED = 1 << 13, /* differs by > 10 % from what was last worth showing */
     LADDER_FACT_CORRUPTED = 1 << 14,
-    LADDER_FACT_COPY = 1 << 15 /* known to be a copy made by the network */
+    LADDER_FACT_COPY = 1 << 15,     /* known to be a copy made by the network */
+    LADDER_FACT_SPURIOUS = 1 << 16, /* a retransmission that was not needed */
+    LADDER_FACT_MISSED = 1 << 17, /* inferred from one capture: it did not arrive (`repaired_by`) */
+    LADDER_FACT_DSACK = 1 << 18, /* its first SACK block repeats what the receiver had (RFC 2883) */
+    LADDER_FACT_SUPER =
+        1 << 19, /* larger than a wire segment: captured before it was cut, or merged */
+    LADDER_FACT_NEW_DATA_PROBE = 1
+                                 << 20, /* new data sent only to provoke an ACK (tail loss probe) */
+    LADDER_FACT_HOLE = 1 << 21          /* bytes before it have not passed this tap */
 };
 
 struct ladder_segment {
@@ -179,14 +192,38 @@ struct ladder_segment {
     enum ladder_cause cause;
     uint8_t state_sent;    /* the sender's new state, or LADDER_STATE_SAME */
     uint8_t state_arrived; /* the receiver's new state, or LADDER_STATE_SAME */
+    uint8_t evidence;      /* enum evidence (judge.h): how class, cause or fate is known */
+    uint32_t
+        repaired_by; /* LADDER_FACT_MISSED or lost: the segment that brought its bytes; 0: none seen */
+    uint32_t flight; /* bytes in flight in its direction after it was sent */
+    uint32_t rtt_us; /* round trip measured by this ACK, as seen from the tap; 0: none */
+    uint32_t srtt_us,
+        rto_us; /* the data sender's, exact from records, else modelled (RFC 6298); 0: none */
+    uint32_t cwnd, ssthresh; /* bytes, from the stack's records only; 0: not known */
 };
 
 enum ladder_row_kind {
     LADDER_ROW_SEGMENT = 0, /* a departure and, unless `split`, its arrival */
     LADDER_ROW_ARRIVAL,     /* the arrival of a split segment: something crossed it */
     LADDER_ROW_IDLE,        /* nothing on the wire for `idle_ns` */
-    LADDER_ROW_STATE        /* `side` changed to `state` with no segment sent or received */
+    LADDER_ROW_STATE,       /* `side` changed to `state` with no segment sent or received */
+    LADDER_ROW_FOLD,        /* `fold`: a run of segments in which nothing is to be seen */
+    LADDER_ROW_NOTE         /* `note`: what a stack did inside */
 };
+
+/* Data of one side, and the other side's plain ACKs between them. */
+struct ladder_fold {
+    enum trace_side side;
+    uint32_t first, last; /* numbers of the first and last segment in it */
+    uint32_t segments;    /* with data */
+    uint32_t seq;         /* of the first byte */
+    uint64_t bytes;
+    uint32_t acks;                    /* pure ACKs of the other side */
+    uint32_t ack_from, ack_to;        /* their numbers; ack_from is the first one's */
+    struct ladder_time sent, arrived; /* of the first and of the last segment */
+};
+
+struct ladder_note; /* internals.h */
 
 struct ladder_row {
     enum ladder_row_kind kind;
@@ -197,6 +234,8 @@ struct ladder_row {
     int64_t idle_ns;                      /* IDLE */
     struct ladder_time time;              /* STATE */
     const struct ladder_segment *segment; /* SEGMENT, ARRIVAL */
+    const struct ladder_fold *fold;       /* FOLD */
+    const struct ladder_note *note;       /* NOTE */
 };
 
 /* How a conversation ended, as far as it was seen. */
@@ -245,6 +284,9 @@ struct ladder_change {
     uint32_t segment;
 };
 const struct ladder_change *ladder_changes(const struct ladder *ladder, size_t *count);
+
+/* What was found in this conversation, worst first; valid until ladder_del. */
+const struct finding *ladder_findings(const struct ladder *ladder, size_t *count);
 
 const char *ladder_class_name(enum ladder_class class, enum ladder_cause cause); /* "retx_rto" */
 const char *ladder_end_name(enum ladder_end end);                                /* "fin" */

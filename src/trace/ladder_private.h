@@ -35,6 +35,8 @@ struct ladder {
     size_t change_count, change_room;
     struct ladder_row *rows;
     size_t row_count, row_room;
+    struct finding *findings; /* worst first */
+    size_t finding_count, finding_room;
 };
 
 /* Makes room for one more element; NULL: no memory. The new element is not initialised. */

@@ -152,6 +152,10 @@ static void describe(const struct ladder_row *row, char *out, size_t size)
         snprintf(out, size, "%s %s", row->side == LADDER_CLIENT ? "client" : "server",
                  state_short_name(row->state));
         break;
+    case LADDER_ROW_FOLD:
+        snprintf(out, size, "fold %u-%u", row->fold->first, row->fold->last);
+        break;
+    case LADDER_ROW_NOTE: snprintf(out, size, "note"); break;
     }
 }
 
