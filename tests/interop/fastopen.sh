@@ -22,26 +22,35 @@ begin() { # a new interface, watched
     wait_for_file "$work/syns"
 }
 
-# end BYTES WHOSE: of the SYNs that came from there, the first asks for a cookie, the others have one and the bytes
+# end BYTES WHOSE: what the interface saw of the four connections. The first SYN asks for a cookie; the later ones have
+# it and the bytes. Linux brings up a new interface's queue a moment after weir has attached, and the answer to the first
+# SYN can be lost in it: then that SYN is sent again without the option (RFC 7413 4.1.1), and the next connection asks.
 end() {
-    local expected i
+    local expected="$2 0 0" uses="not used" i left=3
     sleep 0.1
     kill $watcher
     wait $watcher 2>/dev/null
-    expected="$2 0 0"
-    for i in 2 3; do expected+=$'\n'"$2 $1 8"; done
+    if grep -q ' -$' "$work/syns"; then
+        expected+=$'\n'"$2 0 -"$'\n'"$2 0 0" uses+=$'\nnot used' left=2
+    fi
+    for ((i = 0; i < left; i++)); do
+        expected+=$'\n'"$2 $1 8"
+        uses+=$'\nused'
+    done
     expect_text "$work/syns" "$expected"
+    expect_text "$work/linux" "$uses"
+    grep -Eo '(not )?used' "$work/out" >"$work/weir"
+    expect_text "$work/weir" "$uses"
 }
 
 weir_asks() { # FAMILY
     begin "$1"
-    linux serve "$at_linux" 7 3 "$work/ready" >"$work/linux" &
+    linux serve "$at_linux" 7 4 "$work/ready" >"$work/linux" &
     local server=$!
     wait_for_file "$work/ready"
-    timeout 60 "$program" "tun$number" "$addresses" connect "$at_linux" 7 3 >"$work/out" || fail "weir's client: $?"
+    timeout 60 "$program" "tun$number" "$addresses" connect "$at_linux" 7 4 >"$work/out" || fail "weir's client: $?"
     wait $server || fail "Linux's server: $?"
-    expect_text "$work/linux" $'not used\nused\nused'
-    [ "$(grep -c '1000 bytes in the SYN: used; 1000 bytes came back' "$work/out")" = 2 ] || fail "weir says: $(cat "$work/out")"
+    [ "$(grep -c '; 1000 bytes came back' "$work/out")" = 4 ] || fail "weir says: $(cat "$work/out")"
     end 1000 "$at_weir"
     say "IPv$1: weir asks Linux, $(tail -1 "$work/out")"
 }
@@ -51,9 +60,7 @@ linux_asks() { # FAMILY
     timeout 60 "$program" "tun$number" "$addresses" listen 7 >"$work/out" 2>"$work/err" &
     local server=$!
     wait_for_text listening "$work/err"
-    linux ask "$at_weir" 7 3 >"$work/linux" || fail "Linux's client: $?"
-    expect_text "$work/linux" $'not used\nused\nused'
-    [ "$(grep -c 'data in the SYN: used' "$work/out")" = 2 ] || fail "weir says: $(cat "$work/out")"
+    linux ask "$at_weir" 7 4 >"$work/linux" || fail "Linux's client: $?"
     kill $server
     wait $server 2>/dev/null
     end 1024 "$at_linux"
