@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/input.h"
 #include "render/json.h"
 #include "trace/capture.h"
 #include "trace/flow.h"
@@ -13,7 +14,7 @@ enum { KEY_CONN = 0x200 };
 
 struct arguments {
     struct cli_output output;
-    const char *file;
+    struct cli_input input;
     unsigned long conn; /* 0: all */
 };
 
@@ -23,7 +24,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     char *end;
 
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &a->output; return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->output;
+        state->child_inputs[1] = &a->input;
+        return 0;
     case KEY_CONN:
         a->conn = strtoul(arg, &end, 10);
         if (arg[0] < '1' || arg[0] > '9' || *end != '\0' || a->conn > UINT32_MAX) {
@@ -31,31 +35,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             return EINVAL;
         }
         return 0;
-    case ARGP_KEY_ARG:
-        if (a->file != NULL) {
-            cli_error(CLI_USAGE, "more than one file: %s", arg);
-            return EINVAL;
-        }
-        a->file = arg;
-        return 0;
+    case ARGP_KEY_ARG: return cli_input_argument(&a->input, arg);
     case ARGP_KEY_END:
-        if (a->file == NULL) {
+        if (a->input.file[0] == NULL) {
             cli_error(CLI_USAGE, "no file given: weir ladder");
             return EINVAL;
         }
         return 0;
     default: return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static int exit_of(enum capture_status status)
-{
-    switch (status) {
-    case CAPTURE_MISSING: return CLI_MISSING;
-    case CAPTURE_DENIED: return CLI_PERMISSION;
-    case CAPTURE_BAD: return CLI_BAD_INPUT;
-    case CAPTURE_SYSTEM: return CLI_SYSTEM;
-    default: return CLI_OK;
     }
 }
 
@@ -95,15 +82,19 @@ static int read_capture(struct capture *capture, struct flows *flows, struct tal
                         char why[CAPTURE_WHY_MAX])
 {
     struct capture_packet packet;
+    struct cli_progress progress = {.next = 0};
     enum capture_status status;
 
     while ((status = capture_next(capture, &packet, why)) == CAPTURE_OK) {
+        cli_progress_tick(&progress, capture, packet.number);
         if (take_packet(flows, &packet, tally) != WEIR_OK) {
+            cli_progress_end(&progress);
             snprintf(why, CAPTURE_WHY_MAX, "no memory: packet %u", packet.number);
             return CLI_SYSTEM;
         }
     }
-    return exit_of(status);
+    cli_progress_end(&progress);
+    return cli_input_exit(status);
 }
 
 static int draw_one(const struct arguments *a, const struct flows *flows, size_t index,
@@ -157,19 +148,14 @@ static int ladder_of_file(const struct arguments *a, struct capture *capture)
     struct flows *flows = flows_new();
 
     if (flows == NULL) {
-        return cli_error(CLI_SYSTEM, "no memory: %s", a->file);
+        return cli_error(CLI_SYSTEM, "no memory: %s", a->input.file[0]);
     }
     int damage = read_capture(capture, flows, &tally, why);
     int code = CLI_OK;
     if (flows_count(flows) > 0) {
         code = draw(a, flows, &tally);
     } else if (damage == CLI_OK) {
-        code = tally.cut > 0
-                   ? cli_error(CLI_BAD_INPUT,
-                               "packets are cut before the end of the TCP "
-                               "header: %s",
-                               a->file)
-                   : cli_error(CLI_BAD_INPUT, "no TCP in %u packets: %s", tally.packets, a->file);
+        code = cli_input_nothing(&a->input, capture, tally.cut > 0);
     }
     flows_del(flows);
     return damage != CLI_OK ? cli_error(damage, "%s", why) : code;
@@ -179,29 +165,30 @@ int cmd_ladder(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"conn", KEY_CONN, "N", 0, "only the N-th connection", 0}, {0}};
-    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&cli_output_argp, 0, NULL, 0}, {&cli_input_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
-        .args_doc = "FILE|-",
+        .args_doc = "FILE|- [FILTER]",
         .doc =
-            "Draws the TCP conversations of a capture file (pcap or pcapng) as ladders.\v"
+            "Draws the TCP conversations of a capture file (pcap or pcapng, also gzipped) as ladders. A filter "
+            "is written as for tcpdump.\v"
             "Times of the side at which the capture was taken are measured; those of the other side "
             "are estimated by half the handshake's round trip and marked with ~. Sequence numbers "
             "are pretty by default, and raw with --json.",
         .children = children};
-    struct arguments a = {.file = NULL};
+    struct arguments a = {.input.one_file = true};
     struct capture *capture;
-    char why[CAPTURE_WHY_MAX];
 
     int code = cli_parse(&argp, argc, argv, &a);
     if (code >= 0) {
         return code;
     }
     cli_output_settle(&a.output, a.output.json ? SEQ_RAW : SEQ_PRETTY);
-    enum capture_status status = capture_open(&capture, a.file, why);
-    if (status != CAPTURE_OK) {
-        return cli_error(exit_of(status), "%s", why);
+    code = cli_input_open(&a.input, 0, false, &capture);
+    if (code != CLI_OK) {
+        return code;
     }
     code = ladder_of_file(&a, capture);
     capture_close(capture);

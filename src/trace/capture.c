@@ -1,26 +1,22 @@
 /*
- * capture.c - reading capture files through libpcap, and saying in one line what is wrong with a file.
+ * capture.c - opening a capture file, saying in one line what is wrong with it, and what both formats share.
  *
- * The file is opened here and not by libpcap, so that "no such file", "no permission", "empty" and "a
- * directory" can be told apart. libpcap understands pcap and pcapng of either byte order.
+ * Reading order: capture_open, begin (which format?), capture_next; then capture_pcap.c and capture_ng.c.
  */
 #include "trace/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#define NS_PER_S 1000000000ULL
-
-struct capture {
-    pcap_t *pcap;
-    char *name;
-    int link_type;
-    uint32_t packets;
-};
+#include "base/compiler.h"
+#include "trace/capture_private.h"
 
 static enum capture_status fail(enum capture_status status, char why[CAPTURE_WHY_MAX],
                                 const char *what, const char *where)
@@ -40,16 +36,60 @@ static enum capture_status fail_errno(int error, char why[CAPTURE_WHY_MAX], cons
     }
 }
 
+enum capture_status capture_damaged(const struct capture *c, const char *what,
+                                    char why[CAPTURE_WHY_MAX])
+{
+    bool in_header = c->interface_count == 0;
+
+    if (in_header) {
+        snprintf(why, CAPTURE_WHY_MAX, "%.150s: %.80s", what, c->name);
+    } else {
+        snprintf(why, CAPTURE_WHY_MAX, "%.150s: %.80s, packet %" PRIu64 " (offset %" PRIu64 ")",
+                 what, c->name, c->stat.packets + 1, source_offset(c->source));
+    }
+    return CAPTURE_BAD;
+}
+
+enum capture_status capture_ended(const struct capture *c, char why[CAPTURE_WHY_MAX])
+{
+    const char *error = source_error(c->source);
+
+    if (error == NULL && source_left(c->source) == 0) {
+        return CAPTURE_END;
+    }
+    return capture_damaged(c, error != NULL ? error : "the capture is cut short", why);
+}
+
+struct capture_interface *capture_add_interface(struct capture *c)
+{
+    if (c->interface_count == c->interface_room) {
+        uint32_t room = c->interface_room == 0 ? 4 : c->interface_room * 2;
+        struct capture_interface *more = c->interface_count < INTERFACES_MAX
+                                             ? realloc(c->interface, room * sizeof(*more))
+                                             : NULL;
+        if (more == NULL) {
+            return NULL;
+        }
+        c->interface = more;
+        c->interface_room = room;
+    }
+    struct capture_interface *i = &c->interface[c->interface_count++];
+    *i = (struct capture_interface){.link_type = -1};
+    return i;
+}
+
+/* ---- Opening -------------------------------------------------------------------------------------------- */
+
 /* What can be wrong with a file before its first byte is looked at. */
-static enum capture_status open_file(FILE **file, const char *path, char why[CAPTURE_WHY_MAX])
+static enum capture_status open_file(int *fd, const char *path, char why[CAPTURE_WHY_MAX])
 {
     struct stat status;
 
-    *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (*file == NULL) {
+    *fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0) {
         return fail_errno(errno, why, path);
     }
-    if (fstat(fileno(*file), &status) == 0) {
+    if (fstat(*fd, &status) == 0) {
         if (S_ISDIR(status.st_mode)) {
             return fail(CAPTURE_BAD, why, "is a directory", path);
         }
@@ -60,55 +100,105 @@ static enum capture_status open_file(FILE **file, const char *path, char why[CAP
     return CAPTURE_OK;
 }
 
-static enum capture_status open_pcap(struct capture *c, FILE *file, char why[CAPTURE_WHY_MAX])
+static enum capture_status unknown_link(const struct capture *c, int link,
+                                        char why[CAPTURE_WHY_MAX])
 {
-    char message[PCAP_ERRBUF_SIZE] = "";
+    const char *name = pcap_datalink_val_to_name(link);
 
-    c->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, message);
-    if (c->pcap == NULL) {
-        bool bad_magic = strstr(message, "unknown file format") != NULL;
-        bool cut = strstr(message, "truncated") != NULL;
-        const char *what = bad_magic ? "not a capture file"
-                           : cut     ? "the capture ends within its file header"
-                                     : message;
-        return fail(CAPTURE_BAD, why, what, c->name);
+    snprintf(why, CAPTURE_WHY_MAX, "link type %d (%s) is not understood: %.200s", link,
+             name != NULL ? name : "unknown", c->name);
+    return CAPTURE_BAD;
+}
+
+/* The file's header: which format, and what it says. */
+static enum capture_status begin(struct capture *c, char why[CAPTURE_WHY_MAX])
+{
+    static const uint8_t magics[][4] = {{0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1},
+                                        {0xa1, 0xb2, 0x3c, 0x4d}, {0x4d, 0x3c, 0xb2, 0xa1},
+                                        {0xa1, 0xb2, 0xcd, 0x34}, {0x34, 0xcd, 0xb2, 0xa1}};
+    const uint8_t *p = capture_bytes(c, 4);
+
+    if (p == NULL && source_error(c->source) == NULL && source_left(c->source) == 0) {
+        return fail(CAPTURE_BAD, why, "empty file", c->name);
     }
-    c->link_type = pcap_datalink(c->pcap);
-    if (!trace_link_known(c->link_type)) {
-        const char *name = pcap_datalink_val_to_name(c->link_type);
-        snprintf(why, CAPTURE_WHY_MAX, "link type %d (%s) is not understood: %s", c->link_type,
-                 name != NULL ? name : "unknown", c->name);
-        return CAPTURE_BAD;
+    if (p != NULL && load_be32(p) == 0x0a0d0d0a) {
+        c->ng = true;
+        return capture_ng_begin(c, why);
     }
-    return CAPTURE_OK;
+    bool known = p == NULL; /* the file header is cut: said there */
+    for (size_t i = 0; i < ARRAY_SIZE(magics) && !known; i++) {
+        known = memcmp(p, magics[i], 4) == 0;
+    }
+    if (!known) {
+        return fail(CAPTURE_BAD, why, "not a capture file", c->name);
+    }
+    enum capture_status status = capture_pcap_begin(c, why);
+    if (status == CAPTURE_OK && !trace_link_known(c->interface[0].link_type)) {
+        return unknown_link(c, c->interface[0].link_type, why);
+    }
+    return status;
+}
+
+/* `source` may be NULL: no memory. Takes it over. */
+static enum capture_status open_source(struct capture **capture, struct source *source,
+                                       const char *name, char why[CAPTURE_WHY_MAX])
+{
+    struct capture *c = calloc(1, sizeof(*c));
+
+    if (c == NULL || source == NULL || (c->name = strdup(name)) == NULL) {
+        source_del(source);
+        free(c);
+        return fail(CAPTURE_SYSTEM, why, "no memory", name);
+    }
+    c->source = source;
+    c->window = source_window(source);
+    enum capture_status status = begin(c, why);
+    if (status == CAPTURE_OK) {
+        *capture = c;
+    } else {
+        capture_close(c);
+    }
+    return status;
+}
+
+static enum capture_status open_path(struct capture **capture, const char *path, bool again,
+                                     char why[CAPTURE_WHY_MAX])
+{
+    int fd = -1;
+
+    *capture = NULL;
+    enum capture_status status = open_file(&fd, path, why);
+    if (status != CAPTURE_OK) {
+        if (fd > STDIN_FILENO) {
+            close(fd);
+        }
+        return status;
+    }
+    struct source *source = source_of_fd(fd, again);
+    if (source == NULL && fd > STDIN_FILENO) {
+        close(fd);
+    }
+    return open_source(capture, source, fd == STDIN_FILENO ? "standard input" : path, why);
 }
 
 enum capture_status capture_open(struct capture **capture, const char *path,
                                  char why[CAPTURE_WHY_MAX])
 {
-    FILE *file = NULL;
-    bool is_stdin = strcmp(path, "-") == 0;
+    return open_path(capture, path, false, why);
+}
 
+enum capture_status capture_open_again(struct capture **capture, const char *path,
+                                       char why[CAPTURE_WHY_MAX])
+{
+    return open_path(capture, path, true, why);
+}
+
+enum capture_status capture_open_memory(struct capture **capture, const char *name,
+                                        const uint8_t *bytes, size_t size,
+                                        char why[CAPTURE_WHY_MAX])
+{
     *capture = NULL;
-    enum capture_status status = open_file(&file, path, why);
-    struct capture *c = NULL;
-    if (status == CAPTURE_OK) {
-        c = calloc(1, sizeof(*c));
-        if (c != NULL) {
-            c->name = strdup(is_stdin ? "standard input" : path);
-        }
-        status = c == NULL || c->name == NULL ? fail(CAPTURE_SYSTEM, why, "no memory", path)
-                                              : open_pcap(c, file, why);
-    }
-    if (status == CAPTURE_OK) {
-        *capture = c;
-        return status;
-    }
-    if (file != NULL && !is_stdin && (c == NULL || c->pcap == NULL)) {
-        fclose(file);
-    }
-    capture_close(c);
-    return status;
+    return open_source(capture, source_of_memory(bytes, size), name, why);
 }
 
 void capture_close(struct capture *c)
@@ -116,54 +206,132 @@ void capture_close(struct capture *c)
     if (c == NULL) {
         return;
     }
-    if (c->pcap != NULL) {
-        pcap_close(c->pcap);
-    }
+    capture_bpf_free(c);
+    source_del(c->source);
+    free(c->interface);
+    free(c->expression);
     free(c->name);
     free(c);
 }
 
-/* `offset`: where the packet that could not be read begins; negative when the input cannot tell. */
-static enum capture_status fail_packet(const struct capture *c, long offset,
-                                       char why[CAPTURE_WHY_MAX])
+enum capture_status capture_rewind(struct capture *c, char why[CAPTURE_WHY_MAX])
 {
-    const char *message = pcap_geterr(c->pcap);
-    bool cut = strstr(message, "truncated") != NULL;
-    char where[64] = "";
-
-    if (offset >= 0) {
-        snprintf(where, sizeof(where), " (offset %ld)", offset);
+    if (!source_rewind(c->source)) {
+        return fail(CAPTURE_SYSTEM, why, "cannot be read a second time", c->name);
     }
-    snprintf(why, CAPTURE_WHY_MAX, "%.150s: %.80s, packet %u%s",
-             cut ? "the capture is cut short" : message, c->name, c->packets + 1, where);
-    return CAPTURE_BAD;
+    c->record_size = 0;
+    c->interface_count = c->section_first = 0;
+    c->last_time = 0;
+    c->stat = (struct capture_stat){.packets = 0};
+    return begin(c, why);
+}
+
+/* ---- Packets ---------------------------------------------------------------------------------------------- */
+
+enum capture_status capture_filter(struct capture *c, const char *expression,
+                                   char why[CAPTURE_WHY_MAX])
+{
+    capture_bpf_free(c);
+    free(c->expression);
+    c->expression = NULL;
+    if (expression == NULL) {
+        return CAPTURE_OK;
+    }
+    c->expression = strdup(expression);
+    if (c->expression == NULL) {
+        return fail(CAPTURE_SYSTEM, why, "no memory", c->name);
+    }
+    /* A pcapng file has not told its interfaces yet: Ethernet knows every word. */
+    return capture_bpf_check(c, c->interface_count > 0 ? c->interface[0].link_type : DLT_EN10MB,
+                             why);
+}
+
+static void count(struct capture *c, const struct capture_record *record)
+{
+    c->stat.packets++;
+    c->stat.cut += record->captured < record->original;
+    c->stat.backwards += record->time < c->last_time;
+    c->last_time = record->time;
+}
+
+/* Peels the link layer off. */
+static void fill_packet(struct capture *c, const struct capture_record *record,
+                        struct capture_packet *packet)
+{
+    int link_type = c->interface[record->interface].link_type;
+    int skip = trace_link_header(link_type, record->bytes, record->captured);
+
+    *packet = (struct capture_packet){
+        .time = record->time, .number = (uint32_t)c->stat.packets, .interface = record->interface};
+    if (LIKELY(skip >= 0)) {
+        packet->ip = record->bytes + skip;
+        packet->size = record->captured - (size_t)skip;
+        packet->original = record->original - (size_t)skip;
+    }
+}
+
+/* All packets were of links that are not understood: then that is what is wrong. */
+static enum capture_status over(const struct capture *c, char why[CAPTURE_WHY_MAX])
+{
+    if (c->stat.packets == 0 || c->stat.foreign < c->stat.packets) {
+        return CAPTURE_END;
+    }
+    for (uint32_t i = 0; i < c->interface_count; i++) {
+        if (!trace_link_known(c->interface[i].link_type)) {
+            return unknown_link(c, c->interface[i].link_type, why);
+        }
+    }
+    return CAPTURE_END;
 }
 
 enum capture_status capture_next(struct capture *c, struct capture_packet *packet,
                                  char why[CAPTURE_WHY_MAX])
 {
-    struct pcap_pkthdr *header;
-    const uint8_t *bytes;
-    FILE *file = pcap_file(c->pcap);
-    long offset = file != NULL ? ftell(file) : -1;
+    struct capture_record record = {.time = 0};
+    bool pass = true;
 
-    int result = pcap_next_ex(c->pcap, &header, &bytes);
-    if (result == PCAP_ERROR_BREAK) {
-        return CAPTURE_END;
-    }
-    if (result != 1) {
-        return fail_packet(c, offset, why);
-    }
-    c->packets++;
-    *packet = (struct capture_packet){
-        /* With nanosecond precision libpcap puts nanoseconds into tv_usec. */
-        .time = (weir_time)header->ts.tv_sec * NS_PER_S + (weir_time)header->ts.tv_usec,
-        .number = c->packets};
-    int skip = trace_link_header(c->link_type, bytes, header->caplen);
-    if (skip >= 0 && header->len >= (bpf_u_int32)skip) {
-        packet->ip = bytes + skip;
-        packet->size = header->caplen - (size_t)skip;
-        packet->original = header->len - (size_t)skip;
-    }
+    do {
+        enum capture_status status =
+            c->ng ? capture_ng_next(c, &record, why) : capture_pcap_next(c, &record, why);
+        if (UNLIKELY(status != CAPTURE_OK)) {
+            return status == CAPTURE_END ? over(c, why) : status;
+        }
+        count(c, &record);
+        if (UNLIKELY(c->ng) && !trace_link_known(c->interface[record.interface].link_type)) {
+            c->stat.foreign++;
+            *packet = (struct capture_packet){.time = record.time,
+                                              .number = (uint32_t)c->stat.packets,
+                                              .interface = record.interface};
+            return CAPTURE_OK;
+        }
+        if (UNLIKELY(c->expression != NULL)) {
+            status = capture_bpf_run(c, &record, &pass, why);
+            if (status != CAPTURE_OK) {
+                return status;
+            }
+        }
+    } while (!pass);
+    fill_packet(c, &record, packet);
     return CAPTURE_OK;
+}
+
+/* ---- What the file says about itself ------------------------------------------------------------------------ */
+
+void capture_stat(const struct capture *c, struct capture_stat *stat)
+{
+    *stat = c->stat;
+    stat->interfaces = c->interface_count;
+    for (uint32_t i = 0; i < c->interface_count; i++) {
+        stat->snaplen = max_u32(stat->snaplen, c->interface[i].snaplen);
+    }
+}
+
+bool capture_progress(const struct capture *c, uint64_t *done, uint64_t *size)
+{
+    return source_progress(c->source, done, size);
+}
+
+const char *capture_name(const struct capture *c)
+{
+    return c->name;
 }

@@ -117,17 +117,28 @@ struct place {
     uint8_t ttl;
 };
 
-static enum trace_parsed find_in_ip4(uint8_t *packet, size_t size, struct place *place,
+/* A checksum of 0 was captured before the sender's network card filled it in. */
+static enum weir_drop parse_without_checksum(const uint8_t *packet, size_t size,
+                                             struct ip4_header *h)
+{
+    uint8_t header[IP4_HEADER_MAX];
+    size_t header_size = (size_t)(packet[0] & 15) * 4;
+
+    memcpy(header, packet, header_size);
+    csum_store(header + 10, csum_finish(csum_sum_portable(header, header_size, 0)));
+    enum weir_drop drop = ip4_parse(header, size, true, h);
+    h->options = NULL;
+    return drop;
+}
+
+static enum trace_parsed find_in_ip4(const uint8_t *packet, size_t size, struct place *place,
                                      struct weir_endpoint *src, struct weir_endpoint *dst)
 {
     struct ip4_header h;
     enum weir_drop drop = ip4_parse(packet, size, true, &h);
 
     if (drop == WEIR_DROP_IP_CHECKSUM && csum_load(packet + 10) == 0) {
-        /* Captured before the sender's network card filled it in. */
-        size_t header = (size_t)(packet[0] & 15) * 4;
-        csum_store(packet + 10, csum_finish(csum_sum_portable(packet, header, 0)));
-        drop = ip4_parse(packet, size, true, &h);
+        drop = parse_without_checksum(packet, size, &h);
     }
     if (drop != WEIR_DROP_NONE) {
         return TRACE_MALFORMED;
@@ -184,33 +195,37 @@ static void take_tcp(const struct tcp_segment *tcp, const struct place *place, b
                                       .cut = cut};
     if (!cut) {
         segment->options = tcp->options;
+        segment->options.fastopen = NULL; /* the packet goes away */
     }
 }
 
-enum trace_parsed trace_parse_ip(const uint8_t *packet, size_t size, size_t original,
-                                 struct trace_segment *segment, struct weir_endpoint *src,
-                                 struct weir_endpoint *dst)
+/* Are all headers there, in packets without extension headers? Then what is missing behind them does not
+ * matter, and nothing beyond them is read. */
+static bool headers_captured(const uint8_t *packet, size_t size)
 {
-    uint8_t copy[PACKET_MAX];
+    bool four = size >= IP4_HEADER_SIZE && packet[0] >> 4 == 4;
+    size_t ip = four ? (size_t)(packet[0] & 15) * 4 : IP6_HEADER_SIZE;
+
+    if (!four && (size < IP6_HEADER_SIZE || packet[0] >> 4 != 6 || packet[6] != IP_PROTOCOL_TCP)) {
+        return false;
+    }
+    return size >= ip + TCP_HEADER_SIZE && size >= ip + (size_t)(packet[ip + 12] >> 4) * 4;
+}
+
+/* `size` bytes may be read, or at least all headers; the packet has `whole`. */
+static enum trace_parsed parse(const uint8_t *packet, size_t size, size_t whole,
+                               struct trace_segment *segment, struct weir_endpoint *src,
+                               struct weir_endpoint *dst)
+{
     struct place place;
     struct tcp_segment tcp;
-
-    if (size > sizeof(copy)) {
-        size = sizeof(copy);
-    }
-    if (size == 0) {
-        return TRACE_MALFORMED;
-    }
-    size_t whole = original < size ? size : MIN(original, sizeof(copy));
-    memcpy(copy, packet, size);
-    memset(copy + size, 0, whole - size);
-
-    uint8_t version = copy[0] >> 4;
+    uint8_t version = packet[0] >> 4;
     enum trace_parsed parsed = TRACE_NOT_TCP;
+
     if (version == 4) {
-        parsed = find_in_ip4(copy, whole, &place, src, dst);
+        parsed = find_in_ip4(packet, whole, &place, src, dst);
     } else if (version == 6) {
-        parsed = find_in_ip6(copy, whole, &place, src, dst);
+        parsed = find_in_ip6(packet, whole, &place, src, dst);
     }
     if (parsed != TRACE_TCP) {
         return parsed;
@@ -218,11 +233,39 @@ enum trace_parsed trace_parse_ip(const uint8_t *packet, size_t size, size_t orig
     if (size < place.tcp_offset + TCP_HEADER_SIZE) {
         return place.tcp_size < TCP_HEADER_SIZE ? TRACE_MALFORMED : TRACE_CUT;
     }
-    if (tcp_parse(copy + place.tcp_offset, place.tcp_size, &tcp) != WEIR_DROP_NONE) {
+    if (tcp_parse(packet + place.tcp_offset, place.tcp_size, &tcp) != WEIR_DROP_NONE) {
         return TRACE_MALFORMED;
     }
     take_tcp(&tcp, &place, size < place.tcp_offset + tcp.header_size, segment);
     src->port = tcp.src_port;
     dst->port = tcp.dst_port;
     return TRACE_TCP;
+}
+
+/* With zeros for what was not captured, so that every length can be checked as usual. */
+static NOINLINE enum trace_parsed parse_filled(const uint8_t *packet, size_t size, size_t whole,
+                                               struct trace_segment *segment,
+                                               struct weir_endpoint *src, struct weir_endpoint *dst)
+{
+    uint8_t copy[PACKET_MAX];
+
+    memcpy(copy, packet, size);
+    memset(copy + size, 0, whole - size);
+    return parse(copy, size, whole, segment, src, dst);
+}
+
+enum trace_parsed trace_parse_ip(const uint8_t *packet, size_t size, size_t original,
+                                 struct trace_segment *segment, struct weir_endpoint *src,
+                                 struct weir_endpoint *dst)
+{
+    if (size > PACKET_MAX) {
+        size = PACKET_MAX;
+    }
+    if (size == 0) {
+        return TRACE_MALFORMED;
+    }
+    size_t whole = original < size ? size : MIN(original, PACKET_MAX);
+    return whole == size || headers_captured(packet, size)
+               ? parse(packet, size, whole, segment, src, dst)
+               : parse_filled(packet, size, whole, segment, src, dst);
 }

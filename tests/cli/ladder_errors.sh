@@ -55,7 +55,18 @@ expect 64 "weir: no verb given: try weir --help"
 expect 64 "weir: unknown verb: dance" dance
 expect 64 "weir: unknown option: --dance" --dance
 expect 64 "weir: no file given: weir ladder" ladder
-expect 64 "weir: more than one file: b" ladder a b
+expect 64 "weir: more than one file: $good" ladder "$good" "$good"
+expect 64 "weir: bad filter (unknown port 'eighty'): port eighty" ladder "$good" 'port eighty'
+expect 64 "weir: more than one filter (put it into quotes): 80" ladder "$good" port 80
+expect 65 "weir: no TCP passes the filter (port 80) in 10 packets: $good" ladder "$good" 'port 80'
+expect 0 "" ladder "$good" 'port 8000 and host 192.168.0.100'
+expect 0 "" ladder --filter='port 8000' "$good"
+gzip -c "$good" >good.gz
+expect 0 "" ladder good.gz
+head -c 200 good.gz >cut.gz
+expect 65 "weir: the compressed file ends too early: cut.gz, packet 4 (offset 200)" ladder cut.gz
+"$WEIR" ladder "$good" >whole
+gzip -c "$good" | "$WEIR" ladder - | cmp -s - whole || fail "a gzipped pipe is drawn differently"
 expect 64 "weir: unknown option, or its value is missing: --dance" ladder --dance "$good"
 expect 64 "weir: unknown option, or its value is missing: -Z" ladder -Z "$good"
 expect 64 "weir: unknown option, or its value is missing: --width" ladder "$good" --width
