@@ -2,8 +2,9 @@
 
 PREFIX ?= /usr/local
 MINUTES ?= 5
+SEEDS ?= 1-401:2
 .DEFAULT_GOAL := help
-.PHONY: help all demo test interop fuzz bench goodput mutants conformance install clean format
+.PHONY: help all demo test interop fuzz bench goodput truth mutants conformance install clean format
 
 help: ## Show this list
 	@echo "make demo is the place to begin. All commands:"
@@ -45,6 +46,11 @@ goodput: ## Goodput and retransmissions beside Linux's over a bad link (an hour;
 	@tools/install-deps bench
 	@tools/build bench all
 	@tests/bench/goodput.py build/bench $(GOODPUT)
+
+truth: ## Precision and recall of weir, tshark and tcptrace against a fresh truth corpus (SEEDS="1-401:2", root)
+	@tools/install-deps bench
+	@tools/build release
+	@tests/truth/run.sh $(SEEDS)
 
 install: ## Install into PREFIX=/usr/local (DESTDIR is respected)
 	@tools/install-deps build

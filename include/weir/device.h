@@ -115,7 +115,7 @@ struct weir_impair_direction {
     size_t duplicate_nth_count;
     const uint32_t *delay_nth; /* likewise: late by delay_nth_by */
     size_t delay_nth_count;
-    weir_time delay_nth_by;
+    weir_time delay_nth_by; /* 0: reorder_delay */
     /* Congestion experienced instead of a loss; of ECN-capable packets only (RFC 3168 5), others pass. */
     double mark;         /* probability 0..1 */
     uint32_t mark_queue; /* with `rate`: while at least this many packets wait; 0: not */
@@ -123,6 +123,12 @@ struct weir_impair_direction {
      * place in the stream and how many times it was sent. So two senders meet the same fate. */
     double data_loss;
     bool count_transmissions; /* the records have `transmission`; always so with data_loss */
+    uint32_t
+        drop_larger; /* packets of more bytes, link header not counted, vanish without a word; 0: none do */
+    /* The link stands still for stall_time from packet stall_nth on: that one and those behind it come later, in
+     * order. 0: it does not. */
+    uint32_t stall_nth;
+    weir_time stall_time;
 };
 
 enum weir_impair_fate {
@@ -130,7 +136,8 @@ enum weir_impair_fate {
     WEIR_IMPAIR_LOST, /* by probability */
     WEIR_IMPAIR_DROPPED_NTH,
     WEIR_IMPAIR_QUEUE_FULL,
-    WEIR_IMPAIR_DUPLICATE /* the extra copy */
+    WEIR_IMPAIR_DUPLICATE, /* the extra copy */
+    WEIR_IMPAIR_TOO_LARGE  /* drop_larger */
 };
 
 /* One line of the truth: what happened to one wire packet. */

@@ -24,7 +24,12 @@ enum what {
     MARK,
     MARK_QUEUE,
     DATA_LOSS,
-    DROP
+    DROP,
+    DROP_LARGER,
+    DUPLICATE_NTH,
+    REORDER_NTH,
+    STALL,
+    WHAT_END
 };
 enum { BOTH = 0, ONLY_OUT, ONLY_IN, VARIANTS };
 #define KEY(what, variant) ((what)*VARIANTS + (variant))
@@ -52,23 +57,26 @@ static const struct argp_option impair_table[] = {
     OPTION("mark-queue", MARK_QUEUE, "N", "and all while N or more wait for the rate"),
     OPTION("data-loss", DATA_LOSS, "P", "lose this share of the data: the same for every sender"),
     OPTION("drop", DROP, "N[,N...]", "lose just these, counted from 1 in each direction"),
+    OPTION("drop-larger", DROP_LARGER, "N", "lose what has more than N bytes, and say nothing"),
+    OPTION("duplicate-nth", DUPLICATE_NTH, "N[,N...]", "deliver just these twice"),
+    OPTION("reorder-nth", REORDER_NTH, "N[,N...]", "let just these be overtaken"),
+    OPTION("stall", STALL, "N:TIME", "stand still for TIME when packet N comes; the order is kept"),
     {"seed", KEY_SEED, "N", 0, "choose another course of chance (1)", 5},
     {0}};
 
-static bool set_drop(struct impair_options *o, int direction, const char *text)
+/* Rising numbers into list[IMPAIR_NTH_MAX]. */
+static bool set_list(uint32_t *list, size_t *count, const char *text)
 {
-    struct weir_impair_direction *d = &o->config.direction[direction];
     uint32_t last = 0;
 
-    d->drop = o->drop[direction];
-    d->drop_count = 0;
-    while (d->drop_count < IMPAIR_NTH_MAX) {
+    *count = 0;
+    while (*count < IMPAIR_NTH_MAX) {
         char *end;
         unsigned long long number = strtoull(text, &end, 10);
         if (text[0] < '0' || text[0] > '9' || number <= last || number > UINT32_MAX) {
             return false;
         }
-        o->drop[direction][d->drop_count++] = last = (uint32_t)number;
+        list[(*count)++] = last = (uint32_t)number;
         if (*end == '\0') {
             return true;
         }
@@ -78,6 +86,24 @@ static bool set_drop(struct impair_options *o, int direction, const char *text)
         text = end + 1;
     }
     return false;
+}
+
+/* "12:300ms" */
+static bool set_stall(struct weir_impair_direction *d, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    char number[12] = "";
+    uint64_t nth;
+
+    if (colon == NULL || (size_t)(colon - text) >= sizeof(number)) {
+        return false;
+    }
+    memcpy(number, text, (size_t)(colon - text));
+    if (!value_number(number, 1, UINT32_MAX, &nth)) {
+        return false;
+    }
+    d->stall_nth = (uint32_t)nth;
+    return value_duration(colon + 1, &d->stall_time);
 }
 
 static bool set_direction(struct impair_options *o, enum what what, int direction, const char *text)
@@ -95,7 +121,22 @@ static bool set_direction(struct impair_options *o, enum what what, int directio
     case CORRUPT: return value_probability(text, &d->corrupt);
     case MARK: return value_probability(text, &d->mark);
     case DATA_LOSS: d->count_transmissions = true; return value_probability(text, &d->data_loss);
-    case DROP: return set_drop(o, direction, text);
+    case DROP:
+        d->drop = o->drop[direction];
+        return set_list(o->drop[direction], &d->drop_count, text);
+    case DUPLICATE_NTH:
+        d->duplicate_nth = o->duplicate[direction];
+        return set_list(o->duplicate[direction], &d->duplicate_nth_count, text);
+    case REORDER_NTH:
+        d->delay_nth = o->reorder[direction];
+        return set_list(o->reorder[direction], &d->delay_nth_count, text);
+    case STALL: return set_stall(d, text);
+    case DROP_LARGER:
+        if (!value_number(text, 1, UINT16_MAX, &number)) {
+            return false;
+        }
+        d->drop_larger = (uint32_t)number;
+        return true;
     case QUEUE:
         if (!value_number(text, 1, 1000000, &number)) {
             return false;
@@ -108,6 +149,7 @@ static bool set_direction(struct impair_options *o, enum what what, int directio
         }
         d->mark_queue = (uint32_t)number;
         return true;
+    case WHAT_END: break;
     }
     return false;
 }
@@ -133,7 +175,7 @@ static error_t parse_impair(int key, char *arg, struct argp_state *state)
     }
     if (key == KEY_SEED) {
         good = value_number(arg, 0, UINT64_MAX, &o->config.seed);
-    } else if (key >= KEY(LOSS, 0) && key < KEY(DROP + 1, 0)) {
+    } else if (key >= KEY(LOSS, 0) && key < KEY(WHAT_END, 0)) {
         int variant = key % VARIANTS;
         o->wanted = true;
         if (variant != ONLY_IN) {
@@ -160,8 +202,10 @@ weir_time impair_longest_delay(const struct impair_options *options)
 
     for (int i = 0; i < 2; i++) {
         const struct weir_impair_direction *d = &options->config.direction[i];
-        weir_time late = d->reorder > 0 ? d->reorder_delay + d->delay / 2 + WEIR_MS : 0;
-        longest = MAX(longest, d->delay + d->jitter + late);
+        weir_time late = d->reorder > 0 || d->delay_nth_count > 0
+                             ? d->reorder_delay + d->delay / 2 + WEIR_MS
+                             : 0;
+        longest = MAX(longest, d->delay + d->jitter + late + d->stall_time);
     }
     return longest;
 }

@@ -14,7 +14,7 @@
 
 struct impair_options {
     struct weir_impair_config config; /* complete once the arguments are parsed */
-    uint32_t drop[2][IMPAIR_NTH_MAX];
+    uint32_t drop[2][IMPAIR_NTH_MAX], duplicate[2][IMPAIR_NTH_MAX], reorder[2][IMPAIR_NTH_MAX];
     bool wanted; /* an option was given */
 };
 

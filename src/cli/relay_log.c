@@ -28,12 +28,14 @@ static void put_line(struct relay_log *log, json_t *line)
 
 static json_t *describe(const struct weir_impair_direction *d)
 {
-    return json_pack("{s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:f}", "loss", d->loss,
-                     "delay_ns", (json_int_t)d->delay, "jitter_ns", (json_int_t)d->jitter,
-                     "rate_bits", (json_int_t)d->rate, "queue_packets",
+    return json_pack("{s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:f, s:I, s:I, s:I}",
+                     "loss", d->loss, "delay_ns", (json_int_t)d->delay, "jitter_ns",
+                     (json_int_t)d->jitter, "rate_bits", (json_int_t)d->rate, "queue_packets",
                      (json_int_t)d->queue_packets, "reorder", d->reorder, "duplicate", d->duplicate,
                      "corrupt", d->corrupt, "mark", d->mark, "mark_queue",
-                     (json_int_t)d->mark_queue, "data_loss", d->data_loss);
+                     (json_int_t)d->mark_queue, "data_loss", d->data_loss, "drop_larger",
+                     (json_int_t)d->drop_larger, "stall_nth", (json_int_t)d->stall_nth, "stall_ns",
+                     (json_int_t)d->stall_time);
 }
 
 void relay_log_begin(struct relay_log *log, const struct impair_options *impair, uint64_t epoch_ns)
@@ -56,7 +58,7 @@ static const char *fate_name(uint8_t fate)
     static const char *const names[] = {
         [WEIR_IMPAIR_DELIVERED] = "delivered", [WEIR_IMPAIR_LOST] = "lost",
         [WEIR_IMPAIR_DROPPED_NTH] = "dropped", [WEIR_IMPAIR_QUEUE_FULL] = "queue-full",
-        [WEIR_IMPAIR_DUPLICATE] = "duplicate",
+        [WEIR_IMPAIR_DUPLICATE] = "duplicate", [WEIR_IMPAIR_TOO_LARGE] = "too-large",
     };
 
     return names[fate];
@@ -71,6 +73,7 @@ static void count(struct relay_counts *c, const struct weir_impair_record *r)
     c->lost += r->fate == WEIR_IMPAIR_LOST;
     c->dropped += r->fate == WEIR_IMPAIR_DROPPED_NTH;
     c->queue_full += r->fate == WEIR_IMPAIR_QUEUE_FULL;
+    c->too_large += r->fate == WEIR_IMPAIR_TOO_LARGE;
     if (!copy) {
         c->sent++;
         c->bytes += r->size;
@@ -159,14 +162,14 @@ static uint64_t under_way(const struct relay_counts *c)
 
 static json_t *sum_up(const struct relay_counts *c)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent",
-                     (json_int_t)c->sent, "bytes", (json_int_t)c->bytes, "delivered",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                     "sent", (json_int_t)c->sent, "bytes", (json_int_t)c->bytes, "delivered",
                      (json_int_t)c->delivered, "lost", (json_int_t)c->lost, "dropped",
                      (json_int_t)c->dropped, "queue_full", (json_int_t)c->queue_full, "duplicated",
                      (json_int_t)c->duplicated, "reordered", (json_int_t)c->reordered, "corrupted",
                      (json_int_t)c->corrupted, "marked", (json_int_t)c->marked, "under_way",
                      (json_int_t)under_way(c), "payload", (json_int_t)c->payload, "repeated",
-                     (json_int_t)c->repeated);
+                     (json_int_t)c->repeated, "too_large", (json_int_t)c->too_large);
 }
 
 void relay_log_end(struct relay_log *log, weir_time now)

@@ -13,7 +13,7 @@
 struct relay_counts {
     uint64_t sent, bytes; /* handed in, each wire packet once */
     uint64_t delivered;   /* of those, also if they are still under way */
-    uint64_t lost, dropped, queue_full;
+    uint64_t lost, dropped, queue_full, too_large;
     uint64_t duplicated, reordered, corrupted, marked;
     uint64_t payload, repeated; /* bytes of data that were counted, and of those what came again */
     uint64_t handed_out;        /* what really came out, copies included */

@@ -325,8 +325,12 @@ int weir_impair_new(struct weir_device **device, struct weir_device *inner,
     struct impair *impair = calloc(1, sizeof(*impair));
     int error = impair ? WEIR_OK : WEIR_ENOBUFS;
     for (uint32_t i = 0; i < 2 && !error; i++) { /* the directions must not draw the same numbers */
-        error = impair_dir_init(&impair->dir[i], &config->direction[i],
-                                config->seed + i * 0x9e3779b97f4a7c15u);
+        struct weir_impair_direction direction = config->direction[i];
+        if (direction.drop_larger != 0) {
+            direction.drop_larger += wire_link_size(inner->caps.medium);
+        }
+        error =
+            impair_dir_init(&impair->dir[i], &direction, config->seed + i * 0x9e3779b97f4a7c15u);
     }
     if (error) {
         if (impair) {

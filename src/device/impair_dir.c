@@ -117,8 +117,13 @@ struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, bo
     bool mark = rng_unit(&dir->mark_rng) < c->mark;
     weir_time end, late_by = 0;
 
+    if (v.number == c->stall_nth) {
+        dir->last_due = max_u64(dir->last_due, now + c->delay + c->stall_time);
+    }
     if (list_has(&dir->drop, v.number)) {
         v.fate = WEIR_IMPAIR_DROPPED_NTH;
+    } else if (c->drop_larger != 0 && size > c->drop_larger) {
+        v.fate = WEIR_IMPAIR_TOO_LARGE;
     } else if (lost || d.loss < c->loss) {
         v.fate = WEIR_IMPAIR_LOST;
     } else if (!transmit(dir, size, now, &end)) {
@@ -129,11 +134,12 @@ struct impair_verdict impair_dir_judge(struct impair_dir *dir, uint32_t size, bo
     }
 
     v.mark = mark || (c->mark_queue != 0 && dir->starts_count >= c->mark_queue);
+    weir_time reorder_by = c->reorder_delay ? c->reorder_delay : c->delay / 2 + WEIR_MS;
     if (d.reorder < c->reorder) {
-        late_by += c->reorder_delay ? c->reorder_delay : c->delay / 2 + WEIR_MS;
+        late_by += reorder_by;
     }
     if (list_has(&dir->delay, v.number)) {
-        late_by += c->delay_nth_by;
+        late_by += c->delay_nth_by ? c->delay_nth_by : reorder_by;
     }
     v.due = propagate(dir, end, d.jitter, late_by);
     v.reordered = late_by > 0;

@@ -3,7 +3,7 @@
  * handed in.
  *
  * No packet bytes and no I/O here: number and size in, fate and delivery time out. The model, in
- * order: drop by number, loss, a transmitter of a given rate with a bounded queue before it,
+ * order: a standstill, drop by number and by size, loss, a transmitter of a given rate with a bounded queue before it,
  * propagation delay, jitter (which keeps the order), extra delay (which does not), a duplicate
  * right behind the original.
  *

@@ -27,6 +27,12 @@ expect 64 "weir: a TUN and a TAP interface cannot be joined: tun:x and tap:y" --
 expect 64 "weir: neither tun:NAME nor tap:NAME: x" --dev x --dev tun:y
 expect 64 "weir: bad value for --for: never" --dev tun:x --dev tun:y --for never
 expect 64 "weir: bad value for --corrupt-in: lots" --dev tun:x --dev tun:y --corrupt-in lots
+expect 64 "weir: bad value for --stall: 5" --dev tun:x --dev tun:y --stall 5
+expect 64 "weir: bad value for --stall-in: 0:5ms" --dev tun:x --dev tun:y --stall-in 0:5ms
+expect 64 "weir: bad value for --stall: 5:soon" --dev tun:x --dev tun:y --stall 5:soon
+expect 64 "weir: bad value for --drop-larger: 0" --dev tun:x --dev tun:y --drop-larger 0
+expect 64 "weir: bad value for --duplicate-nth: 5,4" --dev tun:x --dev tun:y --duplicate-nth 5,4
+expect 64 "weir: bad value for --reorder-nth-out: x" --dev tun:x --dev tun:y --reorder-nth-out x
 expect 64 "weir: bad value for --queue: 0" --dev tun:x --dev tun:y --queue 0
 expect 64 "weir: unexpected argument: word" --dev tun:x --dev tun:y word
 expect 64 "weir: unknown option, or its value is missing: --nonsense" --nonsense

@@ -62,4 +62,5 @@ for kind in tun tap; do
     one $kind ""
     one $kind --no-offload --loss 1% --delay 5ms --jitter 1ms --reorder 1% --duplicate 1% --corrupt 0.5%
     one $kind "" --rate 100mbit --queue 50 --delay 2ms --drop-out 5,20 --drop-in 7
+    one $kind "" --delay 4ms --stall-out 30:250ms --reorder-nth-in 9 --duplicate-nth-out 12,31
 done

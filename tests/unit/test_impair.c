@@ -240,6 +240,44 @@ static void test_nth_lists_are_exact(void **state)
     tear_down(&f);
 }
 
+/* A path MTU black hole: too large is 601 bytes, not 600, and what is lost so does not hold up the rest. */
+static void test_large_packets_vanish(void **state)
+{
+    struct fixture f;
+    (void)state;
+    set_up(&f, 1, 0, &(struct weir_impair_direction){.drop_larger = 600});
+    for (uint16_t i = 1; i <= 6; i++)
+        send_echo(&f, i, 597u + i, i * WEIR_MS);
+    advance(&f, WEIR_NEVER);
+    assert_int_equal(f.inner->out_count, 3);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(f.log[i].fate, i < 3 ? WEIR_IMPAIR_DELIVERED : WEIR_IMPAIR_TOO_LARGE);
+    assert_int_equal(f.log[5].delivered, 0);
+    tear_down(&f);
+}
+
+/* The link stands still for 50 ms from packet 4 on; then everything comes at once and in order. */
+static void test_stall_holds_everything_up(void **state)
+{
+    static const weir_time expected[] = {11, 12, 13, 64, 64, 64, 80};
+    struct fixture f;
+    (void)state;
+    set_up(&f, 1, 0,
+           &(struct weir_impair_direction){
+               .delay = 10 * WEIR_MS, .stall_nth = 4, .stall_time = 50 * WEIR_MS});
+    for (uint16_t i = 1; i <= 6; i++)
+        send_echo(&f, i, 60, i * WEIR_MS);
+    send_echo(&f, 7, 60, 70 * WEIR_MS);
+    advance(&f, WEIR_NEVER);
+    assert_int_equal(f.inner->out_count, 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_int_equal(kit_echo_number(f.inner->out[i].bytes), i + 1);
+        assert_int_equal(f.inner->out[i].time, expected[i] * WEIR_MS);
+        assert_false(f.log[i].reordered);
+    }
+    tear_down(&f);
+}
+
 static void test_rate_spaces_exactly(void **state)
 {
     struct fixture f;
@@ -496,6 +534,8 @@ int main(void)
         cmocka_unit_test(test_log_is_complete_and_true),
         cmocka_unit_test(test_loss_is_about_right),
         cmocka_unit_test(test_nth_lists_are_exact),
+        cmocka_unit_test(test_large_packets_vanish),
+        cmocka_unit_test(test_stall_holds_everything_up),
         cmocka_unit_test(test_rate_spaces_exactly),
         cmocka_unit_test(test_queue_limit_drops_the_tail),
         cmocka_unit_test(test_jitter_keeps_the_order),

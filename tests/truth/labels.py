@@ -1,0 +1,194 @@
+"""The truth about a double capture, from the relay's log alone: no analyser has a say here.
+
+The log has a line for each packet in the order of handing in. In the relay's capture (-w) the k-th packet that
+came in at a side is the k-th original of that direction in the log, and the packets that went out are the
+delivered ones, sorted by the time at which they were due (docs/relay.md). So every frame has its line.
+
+Labels, as lists of frame numbers per capture (client: A, server: B):
+  retx_sent         at the sender's tap: sequence numbers that were sent before in this direction
+  retx_arrived      the same at the receiver's tap
+  needless_sent     of retx_sent: every byte was in an earlier packet which was, or will be, delivered
+  needless_arrived  the same at the receiver's tap (not for SYNs: the answer may be what was lost)
+  lost              at the sender's tap: never came out of the relay
+  net_duplicate     the copy that the relay made, of whatever
+  reordered         at the receiver's tap: not a retransmission, and later bytes that were sent later came before
+  zero_window_probe no data, the last number again, and the last window that had reached the sender was 0
+  keepalive         the same, and the window was not 0
+  simopen           the SYN,ACKs of a simultaneous open: their SYN's number was sent before, and yet they are new
+"""
+import json
+
+import wire
+
+NAMES = ("retx_sent", "retx_arrived", "needless_sent", "needless_arrived", "lost", "net_duplicate", "reordered",
+         "zero_window_probe", "keepalive", "simopen")
+DIRECTIONS = ("ab", "ba")
+
+
+class Ranges:
+    """Sorted, disjoint half-open ranges of numbers."""
+
+    def __init__(self):
+        self.ranges = []
+
+    def add(self, start, end):
+        keep = []
+        for a, b in self.ranges:
+            if b < start or end < a:
+                keep.append((a, b))
+            else:
+                start, end = min(start, a), max(end, b)
+        keep.append((start, end))
+        self.ranges = sorted(keep)
+
+    def touches(self, start, end):
+        return any(a < end and start < b for a, b in self.ranges)
+
+    def covers(self, start, end):
+        return any(a <= start and end <= b for a, b in self.ranges)
+
+
+class Stream:
+    """One direction of one connection."""
+
+    def __init__(self, isn):
+        self.isn, self.top = isn, 0
+        self.sent, self.delivered = Ranges(), Ranges()
+        self.syns = set()
+
+    def place(self, seq):
+        """Without wrapping: the place nearest to the highest number so far."""
+        offset = (seq - self.isn - self.top) & 0xffffffff
+        return self.top + offset - (offset >> 31 << 32)
+
+
+def flag(p, name):
+    return name in p["flags"].split(",")
+
+
+def last_window(arrivals, stream_key, at):
+    """The window that the sender had seen last at `at`; None: none yet."""
+    window = None
+    for due, key, win in arrivals:
+        if due > at:
+            break
+        if key == stream_key:
+            window = win
+    return window
+
+
+def judge(log):
+    """{index of a line: set of what it is}; indices count the packet lines."""
+    verdicts, streams = [set() for _ in log], {}
+    arrivals = sorted(((p["delivered_ns"], (p["dir"], p["src"], p["dst"]), p["win"]) for p in log
+                       if "seq" in p and p["delivered_ns"] is not None), key=lambda a: a[0])
+    for p, verdict in zip(log, verdicts):
+        if "seq" not in p:
+            continue
+        if p["fate"] == "duplicate":
+            verdict.add("copy")
+            continue
+        key, syn = (p["dir"], p["src"], p["dst"]), flag(p, "SYN")
+        stream = streams.get(key)
+        if stream is None or (syn and not flag(p, "ACK") and p["seq"] != stream.isn):
+            stream = streams[key] = Stream(p["seq"])
+        other = ({"ab": "ba", "ba": "ab"}[p["dir"]], p["dst"], p["src"])
+        judge_one(p, verdict, stream, lambda: last_window(arrivals, other, p["sent_ns"]))
+        p["place"] = stream.place(p["seq"])
+    return verdicts
+
+
+def judge_one(p, verdict, stream, window):
+    syn, fin = flag(p, "SYN"), flag(p, "FIN")
+    start = stream.place(p["seq"])
+    end = start + p["len"] + syn + fin
+    arrives = p["delivered_ns"] is not None and not p["corrupted"]
+    if end == start:
+        if start == stream.top - 1 and not flag(p, "RST"):
+            verdict.add("zero_window_probe" if window() == 0 else "keepalive")
+        return
+    verdict.add("span")
+    if syn:
+        kind = p["flags"]
+        if kind in stream.syns:
+            verdict.add("retx")
+        elif stream.syns:
+            verdict.add("simopen")
+        stream.syns.add(kind)
+    elif stream.sent.touches(start, end):
+        verdict.add("retx")
+        if stream.delivered.covers(start, end):
+            verdict.add("needless")
+    if p["delivered_ns"] is None:
+        verdict.add("lost")
+    stream.sent.add(start, end)
+    stream.top = max(stream.top, end)
+    if arrives:
+        stream.delivered.add(start, end)
+
+
+def find_overtaken(log, verdicts, order):
+    """Marks the reordered originals of one direction; `order`: indices in the order of arrival."""
+    seen = []
+    for i in order:
+        p, verdict = log[i], verdicts[i]
+        if "span" in verdict:
+            if "retx" not in verdict and any(n > p["n"] and key == (p["src"], p["dst"]) and place > p["place"]
+                                             for n, place, key in seen[-2000:]):
+                verdict.add("reordered")
+            seen.append((p["n"], p["place"], (p["src"], p["dst"])))
+
+
+def same(frame, p):
+    t = wire.parse(frame)
+    return (t is None) == ("seq" not in p) and (t is None or p["corrupted"] or
+                                                (t.seq, t.len) == (p["seq"], p["len"]))
+
+
+def join(log, capture):
+    """[(frame, index into the log, arrived)] per side, in the order of the capture. ValueError: they disagree."""
+    waiting = {}
+    for d, name in enumerate(DIRECTIONS):
+        mine = [i for i, p in enumerate(log) if p["dir"] == name]
+        waiting[d, False] = iter([i for i in mine if log[i]["fate"] != "duplicate"])
+        out = [i for i in mine if log[i]["delivered_ns"] is not None]
+        waiting[1 - d, True] = iter(sorted(out, key=lambda i: log[i]["delivered_ns"]))
+    sides = ([], [])
+    for interface, out, time, packet in capture:
+        index = next(waiting[interface, out], None)
+        if index is None or not same(packet, log[index]):
+            raise ValueError(f"capture and log disagree at {time} on interface {interface}")
+        sides[interface].append(((time, packet), index, out))
+    return sides
+
+
+def name_labels(verdict, arrived):
+    retx, needless = "retx" in verdict, "needless" in verdict
+    return [name for name, here in (
+        ("retx_sent", retx and not arrived), ("retx_arrived", retx and arrived),
+        ("needless_sent", needless and not arrived), ("needless_arrived", needless and arrived),
+        ("lost", "lost" in verdict), ("net_duplicate", "copy" in verdict and arrived),
+        ("reordered", "reordered" in verdict and arrived), ("zero_window_probe", "zero_window_probe" in verdict),
+        ("keepalive", "keepalive" in verdict), ("simopen", "simopen" in verdict)) if here]
+
+
+def label(log_path, capture_path):
+    """({"client": [(time, packet)], "server": [...]}, {"client": {label: [frame numbers]}, "server": ...}).
+
+    Only TCP is kept; frame numbers count from 1 in what is returned.
+    """
+    log = [p for p in map(json.loads, open(log_path)) if p["e"] == "packet"]
+    verdicts = judge(log)
+    sides = join(log, wire.read_pcapng(capture_path))
+    for side in sides:
+        find_overtaken(log, verdicts, [i for _, i, out in side if out])
+    frames, labels, indices = {}, {}, {}
+    for name, side in zip(("client", "server"), sides):
+        kept = [(frame, i, out) for frame, i, out in side if "seq" in log[i]]
+        frames[name] = [frame for frame, _, _ in kept]
+        indices[name] = [(i, out) for _, i, out in kept]
+        labels[name] = {label: [] for label in NAMES}
+        for number, (_, i, out) in enumerate(kept, 1):
+            for word in name_labels(verdicts[i], out):
+                labels[name][word].append(number)
+    return frames, labels, log, indices
