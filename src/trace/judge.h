@@ -30,7 +30,8 @@ enum lesson_kind {
     LESSON_REORDERED, /* `number` filled a hole and was not sent again */
     LESSON_RESENT,    /* `number` filled a hole: it was lost before this tap and sent again */
     LESSON_NOT_CAPTURED, /* numbers [start, end) were acknowledged and never seen: the capture missed them */
-    LESSON_ARRIVED, /* `number`, sent again later, had arrived all the same */
+    LESSON_ARRIVED,  /* `number`, sent again later, had arrived all the same */
+    LESSON_REPEATED, /* `by` carries numbers of `number` again: whether that one arrived is open */
     LESSON_COUNT
 };
 
@@ -48,6 +49,7 @@ enum evidence {
     EVIDENCE_IP_ID,      /* its IP ID against its neighbours' */
     EVIDENCE_TIME,       /* the gap against the round trip: a heuristic, and to be called one */
     EVIDENCE_SILENCE,    /* no answer for as long as the timeout */
+    EVIDENCE_ACKED,      /* it had been acknowledged before this copy came */
     EVIDENCE_COUNT
 };
 
@@ -91,6 +93,18 @@ void judge_del(struct judge *judge); /* NULL is allowed */
 /* wire->side is set. WEIR_OK or WEIR_ENOBUFS. */
 int judge_take(struct judge *judge, const struct trace_segment *wire, struct judgement *judgement);
 void judge_end(struct judge *judge);
+
+/* The same for a segment that is known to be a copy made by the network. */
+int judge_take_copy(struct judge *judge, const struct trace_segment *wire,
+                    struct judgement *judgement);
+
+/* Frees what only a busy conversation needs, as far as everything is acknowledged: to be called when nothing
+ * was seen of it for a second or more. The judge goes on as before, but knows less about segments that come
+ * again much later. It is done by itself when the conversation has ended. */
+void judge_rest(struct judge *judge);
+
+/* Payload that this side sent and that passed the tap, each byte once. */
+uint64_t judge_bytes(const struct judge *judge, enum trace_side side);
 
 const char *lesson_name(enum lesson_kind kind);    /* "lost" */
 const char *evidence_name(enum evidence evidence); /* "dsack" */

@@ -1,7 +1,7 @@
 /*
  * ladder.c - collecting what is known about a conversation, and the order in which it becomes a ladder.
  *
- * Reading order: ladder_finish (the steps), then times.c, classify.c, states.c, rows.c.
+ * Reading order: ladder_finish (the steps), then times.c, verdict.c, states.c, rows.c.
  */
 #include "trace/ladder.h"
 
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "trace/classify.h"
 #include "trace/ladder_private.h"
 
 #define APPEND(l, array, count, room) \
@@ -203,41 +202,6 @@ int ladder_add_record(struct ladder *l, enum trace_side side, const struct weir_
 
 /* ---- Finishing ---------------------------------------------------------------------------------------- */
 
-/* Order of sending, for the judgement of what is new. In a capture that is the order of the file. */
-static int by_sent(const void *a, const void *b)
-{
-    const struct ladder_segment *x = *(const struct ladder_segment *const *)a;
-    const struct ladder_segment *y = *(const struct ladder_segment *const *)b;
-
-    if (x->sent.ns != y->sent.ns) {
-        return x->sent.ns < y->sent.ns ? -1 : 1;
-    }
-    return x->number < y->number ? -1 : 1;
-}
-
-static int classify_all(struct ladder *l, struct classify *c)
-{
-    struct ladder_segment **order =
-        malloc((l->segment_count + 1) * sizeof(struct ladder_segment *));
-    int result = WEIR_OK;
-
-    if (order == NULL) {
-        return WEIR_ENOBUFS;
-    }
-    for (size_t i = 0; i < l->segment_count; i++) {
-        order[i] = &l->segments[i];
-    }
-    if (l->info.vantage == LADDER_AT_BOTH) {
-        qsort(order, l->segment_count, sizeof(struct ladder_segment *), by_sent);
-    }
-    for (size_t i = 0; i < l->segment_count && result == WEIR_OK; i++) {
-        bool copy = (order[i]->facts & LADDER_FACT_COPY) != 0;
-        result = classify_segment(c, l->segments, order[i]->number - 1, copy);
-    }
-    free(order);
-    return result;
-}
-
 /* Does segment `s` say where the numbers of the other side begin? */
 static bool tells_peer_isn(const struct ladder_segment *s)
 {
@@ -296,7 +260,7 @@ static enum ladder_end find_end(const struct ladder *l)
     return answered || l->segment_count == 0 ? LADDER_END_OPEN : LADDER_END_TIMEOUT;
 }
 
-static void fill_info(struct ladder *l, const struct classify *c)
+static void fill_info(struct ladder *l)
 {
     for (size_t i = 0; i < l->segment_count; i++) {
         const struct ladder_segment *s = &l->segments[i];
@@ -305,7 +269,6 @@ static void fill_info(struct ladder *l, const struct classify *c)
     }
     for (int side = 0; side < 2; side++) {
         find_numbers(l, (enum trace_side)side);
-        l->info.side[side].bytes = c->dir[side].bytes;
     }
     l->info.one_way = l->info.vantage != LADDER_AT_BOTH && l->segment_count > 1 &&
                       (l->info.side[0].segments == 0 || l->info.side[1].segments == 0) &&
@@ -313,74 +276,8 @@ static void fill_info(struct ladder *l, const struct classify *c)
     l->info.end = find_end(l);
 }
 
-/* What the packets alone prove about why something was sent. */
-static enum ladder_cause evident_cause(const struct ladder_segment *s)
-{
-    switch (s->class) {
-    case LADDER_ZERO_WINDOW_PROBE: return LADDER_CAUSE_ZERO_WINDOW;
-    case LADDER_KEEPALIVE: return LADDER_CAUSE_KEEPALIVE;
-    case LADDER_SYN_RETX: return LADDER_CAUSE_RTO;
-    default:
-        return (s->facts & LADDER_FACT_WINDOW_OPENED) != 0 ? LADDER_CAUSE_ZERO_WINDOW
-                                                           : LADDER_CAUSE_NONE;
-    }
-}
-
-static void apply_cause(struct ladder_segment *s, enum ladder_cause cause)
-{
-    bool plain = s->class == LADDER_DATA || s->class == LADDER_ACK || s->class == LADDER_RETX;
-
-    s->cause = cause;
-    if (plain && cause == LADDER_CAUSE_ZERO_WINDOW && (s->facts & LADDER_FACT_WINDOW_OPENED) == 0) {
-        s->class = LADDER_ZERO_WINDOW_PROBE;
-    } else if (plain && cause == LADDER_CAUSE_KEEPALIVE) {
-        s->class = LADDER_KEEPALIVE;
-    }
-}
-
-static void fill_causes(struct ladder *l)
-{
-    for (size_t i = 0; i < l->segment_count; i++) {
-        l->segments[i].cause = evident_cause(&l->segments[i]);
-    }
-    for (size_t i = 0; i < l->cause_count; i++) {
-        const struct told_cause *told = &l->causes[i];
-        int64_t ns = (int64_t)(told->time - l->info.origin);
-        for (size_t k = 0; k < l->segment_count; k++) {
-            struct ladder_segment *s = &l->segments[k];
-            if (s->wire.side == told->side && s->sent.ns == ns) {
-                apply_cause(s, told->cause);
-                break;
-            }
-        }
-    }
-}
-
-/* Data that left earlier than something of the same side and arrived later. */
-static void find_overtaken(struct ladder *l)
-{
-    int64_t earliest[2] = {INT64_MAX, INT64_MAX};
-
-    if (l->info.vantage != LADDER_AT_BOTH) {
-        return;
-    }
-    for (size_t i = l->segment_count; i-- > 0;) {
-        struct ladder_segment *s = &l->segments[i];
-        if (s->arrived.known != LADDER_MEASURED) {
-            continue;
-        }
-        int64_t *least = &earliest[s->wire.side];
-        if (s->arrived.ns > *least && s->class == LADDER_DATA) {
-            s->class = LADDER_REORDERED;
-        }
-        *least = MIN(*least, s->arrived.ns);
-    }
-}
-
 int ladder_finish(struct ladder *l)
 {
-    struct classify c;
-
     if (l->finished) {
         return WEIR_EINVAL;
     }
@@ -389,16 +286,16 @@ int ladder_finish(struct ladder *l)
     if (result != WEIR_OK) {
         return result;
     }
-    classify_init(&c);
-    result = classify_all(l, &c);
-    fill_info(l, &c);
-    classify_free(&c);
+    result = verdict_judge(l);
+    fill_info(l);
     if (result != WEIR_OK) {
         return result;
     }
     times_estimate(l);
-    find_overtaken(l);
-    fill_causes(l);
+    result = verdict_causes(l);
+    if (result != WEIR_OK) {
+        return result;
+    }
     result = states_fill(l);
     return result != WEIR_OK ? result : rows_build(l);
 }

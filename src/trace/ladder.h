@@ -16,7 +16,7 @@
  * known stays unknown. Segments are numbered from 1 in the order in which the reference side sees them:
  * the client, unless the capture was taken at the server.
  *
- * Reading order: this file, segment.h (what one packet says), state.h, classify.h, ladder.c (times,
+ * Reading order: this file, segment.h (what one packet says), state.h, judge.h, ladder.c (times,
  * numbers, order), rows.c (states and idle times put into rows).
  */
 #ifndef TRACE_LADDER_H

@@ -1,4 +1,4 @@
-/* ladder_private.h - the inside of a ladder, shared by ladder.c, times.c, states.c and rows.c only. */
+/* ladder_private.h - the inside of a ladder, shared by ladder.c, times.c, verdict.c, states.c and rows.c only. */
 #ifndef TRACE_LADDER_PRIVATE_H
 #define TRACE_LADDER_PRIVATE_H
 
@@ -49,6 +49,11 @@ bool ladder_arrives(const struct ladder_segment *s);
  * other side's clock would have shown. Order and origin come first, estimates after classification. */
 int times_order(struct ladder *l);
 void times_estimate(struct ladder *l);
+
+/* verdict.c: has every segment judged and marks in earlier ones what later ones teach; then the causes that
+ * were told, and what only the truth about arrivals shows. */
+int verdict_judge(struct ladder *l);
+int verdict_causes(struct ladder *l);
 
 /* states.c: fills changes, state_sent and state_arrived, and the initial states. */
 int states_fill(struct ladder *l);

@@ -1,0 +1,207 @@
+/*
+ * judge_data.c - segments that occupy numbers: new, the same again, or filling a hole; and those that only
+ * pretend to, to provoke an answer (rules 3 to 5).
+ */
+#include <stdlib.h>
+
+#include "trace/judge_private.h"
+
+/* ---- Probes --------------------------------------------------------------------------------------------- */
+
+/* Rule 3: one byte or none, at a number that was sent and acknowledged already; or one byte beyond a
+ * window of 0. */
+bool judge_probe(const struct taking *t)
+{
+    uint16_t not_probe = WEIR_TCP_SYN | WEIR_TCP_FIN | WEIR_TCP_RST;
+    struct stream *own = t->own, *peer = t->peer;
+
+    if (t->wire->length > 1 || (t->wire->flags & not_probe) != 0 || !own->started ||
+        !peer->ack_seen) {
+        return false;
+    }
+    seq_pos acked = seq_widen(own->snd_max, peer->last_ack);
+    bool closed = peer->window_seen && peer->last_window == 0;
+    bool old = t->start + 1 == own->snd_max && acked >= own->snd_max;
+    bool beyond = closed && t->wire->length == 1 && t->start >= acked && t->start <= own->snd_max;
+    if (!old && !beyond) {
+        return false;
+    }
+    t->out->class = closed ? LADDER_ZERO_WINDOW_PROBE : LADDER_KEEPALIVE;
+    t->out->cause = closed ? LADDER_CAUSE_ZERO_WINDOW : LADDER_CAUSE_KEEPALIVE;
+    t->out->count = (uint16_t)++own->probes;
+    peer->owes_probe_answer = true;
+    return true;
+}
+
+/* ---- New numbers ---------------------------------------------------------------------------------------- */
+
+static struct sent made_of(const struct taking *t, seq_pos start, seq_pos end, uint32_t number)
+{
+    const struct trace_segment *w = t->wire;
+
+    return (struct sent){.start = start,
+                         .time = w->time,
+                         .length = (uint32_t)(end - start),
+                         .number = number,
+                         .last = t->out->number,
+                         .ts_val = w->options.ts_val,
+                         .ip_id = w->ip_id,
+                         .flags = has_ts(w) ? SENT_HAS_TS : 0};
+}
+
+static int append(const struct taking *t, seq_pos start, seq_pos end, uint32_t number)
+{
+    struct sent sent = made_of(t, start, end, number);
+
+    return flight_append(&t->own->flight, &sent) == NULL ? WEIR_ENOBUFS : WEIR_OK;
+}
+
+int judge_open_hole(const struct taking *t, seq_pos start)
+{
+    if (!t->own->started || start <= t->own->snd_max) {
+        return WEIR_OK;
+    }
+    t->out->facts |= LADDER_FACT_HOLE;
+    return append(t, t->own->snd_max, start, 0);
+}
+
+/* Payload among `fresh` numbers: a FIN that is new takes one. */
+static void count_bytes(const struct taking *t, uint64_t fresh, bool end_is_new)
+{
+    bool fin = (t->wire->flags & WEIR_TCP_FIN) != 0 && end_is_new;
+
+    t->own->bytes += fresh - (fin && fresh > 0 ? 1 : 0);
+}
+
+static int new_numbers(const struct taking *t)
+{
+    int result = judge_open_hole(t, t->start);
+
+    t->out->class = (t->wire->flags & WEIR_TCP_FIN) != 0 ? LADDER_FIN : LADDER_DATA;
+    count_bytes(t, t->end - t->start, true);
+    return result != WEIR_OK ? result : append(t, t->start, t->end, t->out->number);
+}
+
+/* ---- Numbers below the highest ---------------------------------------------------------------------------- */
+
+/* What a segment meets that does not begin with new numbers. */
+struct overlap {
+    struct sent before; /* what was known of its first number */
+    bool known;         /* else it was before this capture, or long ago */
+    bool end_is_new;
+    uint64_t fresh; /* numbers that pass this tap for the first time */
+};
+
+static void touch(const struct taking *t, struct sent *s, struct overlap *o)
+{
+    struct sent now = made_of(t, s->start, sent_end(s), t->out->number);
+
+    if (s->number == 0) {
+        o->fresh += s->length;
+        o->end_is_new = o->end_is_new || sent_end(s) == t->end;
+        now.flags |= s->flags & SENT_SACKED;
+        *s = now;
+        return;
+    }
+    judge_learn(t, &(struct lesson){.kind = LESSON_REPEATED,
+                                    .side = t->wire->side,
+                                    .number = s->last,
+                                    .by = t->out->number,
+                                    .start = seq_wire(s->start),
+                                    .end = seq_wire(sent_end(s)),
+                                    .time = t->wire->time});
+    now.number = s->number;
+    now.previous = s->last;
+    now.copies = (uint16_t)MIN(s->copies + 1, UINT16_MAX);
+    now.flags |= s->flags & SENT_SACKED;
+    now.dsacks = s->dsacks;
+    *s = now;
+}
+
+/* Enters it into what was sent before. */
+static int cover(const struct taking *t, struct overlap *o)
+{
+    struct flight *f = &t->own->flight;
+    seq_pos at = t->start;
+
+    for (uint32_t i = flight_find(f, at); at < t->end && i < f->count; i++) {
+        if (flight_at(f, i)->start >= t->end) {
+            break;
+        }
+        if (flight_at(f, i)->start < at && flight_cut(f, i, at)) {
+            i++;
+        }
+        if (sent_end(flight_at(f, i)) > t->end) {
+            (void)flight_cut(f, i, t->end);
+        }
+        struct sent *s = flight_at(f, i);
+        if (s->start <= t->start) {
+            o->before = *s;
+            o->known = true;
+        }
+        touch(t, s, o);
+        at = sent_end(s);
+    }
+    if (t->end <= t->own->snd_max) {
+        return WEIR_OK;
+    }
+    seq_pos start = max_u64(t->start, t->own->snd_max);
+    o->fresh += t->end - start;
+    o->end_is_new = true;
+    return append(t, start, t->end, t->out->number);
+}
+
+static void judge_unknown(const struct taking *t)
+{
+    const struct last_segment *last = &t->own->last;
+    bool acked = t->peer->ack_seen && t->end <= t->own->snd_una;
+
+    if (t->own->last_known && last->seq == t->wire->seq && last->length == t->wire->length &&
+        ((last->flags ^ t->wire->flags) & WEIR_TCP_FIN) == 0) {
+        t->out->first = last->number;
+        t->out->count = 1;
+    }
+    t->out->class = t->out->first != 0 || acked || tap_at_sender(t->judge, t->wire->side)
+                        ? LADDER_RETX
+                        : LADDER_LATE;
+}
+
+static int old_numbers(const struct taking *t)
+{
+    struct overlap o = {.known = false};
+    int result = cover(t, &o);
+
+    count_bytes(t, o.fresh, o.end_is_new);
+    if (!o.known) {
+        judge_unknown(t);
+    } else if (o.before.number == 0) {
+        t->out->class = LADDER_LATE;
+    } else {
+        t->out->class = LADDER_RETX;
+        t->out->first = o.before.number;
+        t->out->count = (uint16_t)MIN(o.before.copies + 1, UINT16_MAX);
+    }
+    return result;
+}
+
+/* The SYN's own number (and data with it), for the first time or again. */
+int judge_syn_numbers(const struct taking *t)
+{
+    struct overlap o = {.known = false};
+    int result =
+        t->start >= t->own->snd_max ? append(t, t->start, t->end, t->out->number) : cover(t, &o);
+
+    t->own->sent_time = t->wire->time;
+    t->own->snd_max = max_u64(t->own->snd_max, t->end);
+    return result;
+}
+
+int judge_numbers(const struct taking *t)
+{
+    struct stream *own = t->own;
+
+    own->probes = 0;
+    int result = t->start >= own->snd_max ? new_numbers(t) : old_numbers(t);
+    own->sent_time = t->wire->time;
+    return result;
+}
