@@ -13,16 +13,18 @@
 #include "cli/drill_log.h"
 #include "device/pcapfile.h"
 #include "drill/run.h"
+#include "drill/sysctl.h"
 
 #define DEFINES_MAX 16
+#define SETTINGS_MAX 64
 
-enum { KEY_STRICT = 0x200, KEY_IGNORE_SHELL, KEY_IP_VERSION, KEY_NO_LADDER };
+enum { KEY_STRICT = 0x200, KEY_IGNORE_SHELL, KEY_IP_VERSION, KEY_NO_LADDER, KEY_SYSCTL };
 
 struct arguments {
     struct cli_output output;
     struct drill_options options;
     struct weir_mac_ops mac;
-    const char *defines[DEFINES_MAX];
+    const char *defines[DEFINES_MAX], *settings[SETTINGS_MAX];
     char **files;
     size_t file_count;
     const char *write;
@@ -57,6 +59,28 @@ static error_t parse_version(struct arguments *a, const char *arg)
     return bad_value("--ip-version", arg);
 }
 
+static error_t parse_setting(struct arguments *a, const char *arg)
+{
+    char name[128], *value;
+    struct weir_config stack;
+    struct weir_sock_config sockets;
+    struct drill_sysctl_target target = {&stack, &sockets};
+
+    weir_config_default(&stack);
+    weir_sock_config_default(&sockets);
+    snprintf(name, sizeof(name), "%s", arg);
+    value = strchr(name, '=');
+    if (value) {
+        *value++ = '\0';
+    }
+    if (!value || strlen(arg) >= sizeof(name) || a->options.setting_count == SETTINGS_MAX ||
+        drill_sysctl_set(&target, name, value) != DRILL_SYSCTL_SET) {
+        return bad_value("--sysctl", arg);
+    }
+    a->settings[a->options.setting_count++] = arg;
+    return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct arguments *a = state->input;
@@ -67,6 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_IGNORE_SHELL: a->options.ignore_shell = true; return 0;
     case KEY_NO_LADDER: a->no_ladder = true; return 0;
     case KEY_IP_VERSION: return parse_version(a, arg);
+    case KEY_SYSCTL: return parse_setting(a, arg);
     case 'q': a->quiet = true; return 0;
     case 'w': a->write = arg; return 0;
     case 'D':
@@ -268,6 +293,7 @@ static int run_files(struct arguments *a)
     a->options.record = on_record;
     a->options.ctx = a;
     a->options.defines = a->defines;
+    a->options.settings = a->settings;
     for (size_t i = 0; i < a->file_count; i++) {
         run_file(a, a->files[i]);
     }
@@ -292,6 +318,8 @@ int cmd_drill(int argc, char **argv)
          "commands that are not understood do nothing, instead of ending the script", 0},
         {"define", 'D', "NAME[=VALUE]", 0,
          "a name that #ifdef knows, or what a name in the script stands for", 0},
+        {"sysctl", KEY_SYSCTL, "NAME=VALUE", 0,
+         "what the system begins with, by Linux's name of the setting", 0},
         {"write", 'w', "FILE", 0, "write all packets as pcapng", 0},
         {"quiet", 'q', NULL, 0, "say nothing of scripts that pass", 0},
         {"no-ladder", KEY_NO_LADDER, NULL, 0, "do not draw the conversation of a failure", 0},

@@ -333,6 +333,9 @@ void drill_run(const struct drill_script *script, const struct drill_options *op
     memset(result, 0, sizeof(*result));
     run_init(&run);
     good = check_version(&run);
+    for (size_t i = 0; good && i < options->setting_count; i++) {
+        good = run_setting(&run, options->settings[i]);
+    }
     if (good && script->init.data) {
         good = run_shell(&run, (struct drill_pos){1, 1}, script->init.data);
     }

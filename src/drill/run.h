@@ -36,6 +36,9 @@ struct drill_options {
      * The script's own --define=NAME=VALUE come first. */
     const char *const *defines;
     size_t define_count;
+    /* NAME=VALUE, what the system begins with (drill/sysctl.h); the script's own settings come after it. */
+    const char *const *settings;
+    size_t setting_count;
     /* For segments that are signed (TCP-MD5, TCP-AO), the script's and the stack's; NULL: such scripts are skipped. */
     const struct weir_mac_ops *mac;
     /* Every packet from (out) and to the stack, and every trace record. NULL: nobody listens. */

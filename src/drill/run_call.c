@@ -24,13 +24,9 @@ struct run_fd *run_fd_find(const struct run *run, int64_t number)
 
 struct run_fd *run_fd_new(struct run *run, int64_t number, enum run_fd_kind kind)
 {
-    struct run_fd *fd;
+    struct run_fd *fd = run_get(run, sizeof(*fd));
 
-    if (run_fd_find(run, number)) {
-        run_broken(run, run->event->pos, "descriptor %lld is open already", (long long)number);
-        return NULL;
-    }
-    fd = run_get(run, sizeof(*fd));
+    /* A number in use begins to mean the new one, as for upstream; the old one stays open, without a number. */
     if (fd) {
         fd->number = (int)number;
         fd->kind = kind;

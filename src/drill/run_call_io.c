@@ -221,8 +221,9 @@ static bool receive_attempt(struct run *run, struct run_call *call)
 {
     int flags = call->number[0] | (call->number[1] ? WEIR_MSG_PEEK : 0); /* nowhere to put it */
     bool all = (flags & WEIR_MSG_WAITALL) && !(flags & WEIR_MSG_PEEK);
-    int64_t got =
-        weir_sock_recv(call->fd->sock, call->data + call->done, call->size - call->done, flags);
+    struct weir_sock_slice slice = {call->data + call->done, call->size - call->done};
+    struct weir_sock_message m = {.slices = &slice, .slice_count = 1, .report = &call->report};
+    int64_t got = weir_sock_recvmsg(call->fd->sock, &m, flags);
 
     if (call->number[1] && got > 0) {
         call->result = -FAULT_ADDRESS;
@@ -245,32 +246,85 @@ static bool receive_attempt(struct run *run, struct run_call *call)
     return true;
 }
 
-/* The one control message there is: {cmsg_level=SOL_TCP, cmsg_type=TCP_CM_INQ, cmsg_data=N} */
+/* The control message that the script expects, if it is one with this type and data; NULL: run_fail was called. */
+static const struct drill_expr *the_control(struct run *run, const struct run_call *call,
+                                            const struct drill_expr *list, int64_t level,
+                                            int64_t type, const char *what)
+{
+    const struct drill_expr *one = list->item_count == 1 ? list->items : NULL;
+    const struct drill_expr *field[] = {one ? drill_expr_field(one, "cmsg_level") : NULL,
+                                        one ? drill_expr_field(one, "cmsg_type") : NULL,
+                                        one ? drill_expr_field(one, "cmsg_data") : NULL};
+    int64_t said[2];
+
+    if (!field[0] || !field[1] || !field[2]) {
+        run_fail(run, call->pos, "recvmsg() gave one control message: %s", what);
+        return NULL;
+    }
+    if (!run_expr_number(run, field[0], &said[0]) || !run_expr_number(run, field[1], &said[1])) {
+        return NULL;
+    }
+    if (said[0] != level || said[1] != type) {
+        run_fail(run, call->pos, "recvmsg() gave one control message: %s", what);
+        return NULL;
+    }
+    return field[2];
+}
+
+/* {cmsg_level=SOL_TCP, cmsg_type=TCP_CM_INQ, cmsg_data=N}; as in Linux, the end of the stream counts as one. */
 static bool check_left(struct run *run, const struct run_call *call, const struct drill_expr *list)
 {
-    static const char *const names[] = {"cmsg_level", "cmsg_type", "cmsg_data"};
-    int64_t expected[ARRAY_SIZE(names)] = {0};
+    const struct drill_expr *data =
+        the_control(run, call, list, WEIR_SOL_TCP, RUN_TCP_INQ, "TCP_CM_INQ");
+    int64_t expected;
     int left = 0;
 
+    if (!data || !run_expr_number(run, data, &expected)) {
+        return false;
+    }
     (void)weir_sock_ioctl(call->fd->sock, WEIR_SIOCINQ, &left);
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        const struct drill_expr *value =
-            list->item_count == 1 ? drill_expr_field(list->items, names[i]) : NULL;
-
-        if (!value || value->kind == DRILL_EXPR_STRUCT) {
-            return run_fail(run, call->pos, "recvmsg() gave one control message: TCP_CM_INQ");
-        }
-        if (!run_expr_number(run, value, &expected[i])) {
-            return false;
-        }
-    }
-    if (expected[0] != WEIR_SOL_TCP || expected[1] != RUN_TCP_INQ) {
-        return run_fail(run, call->pos, "recvmsg() gave one control message: TCP_CM_INQ");
-    }
-    return expected[2] == left ||
+    left += left == 0 && (weir_sock_poll(call->fd->sock) & WEIR_POLLRDHUP);
+    return expected == left ||
            run_fail(run, call->pos,
                     "recvmsg() gave another number\n  expected: %lld\n  actual:   %d",
-                    (long long)expected[2], left);
+                    (long long)expected, left);
+}
+
+/* {cmsg_level=SOL_IP, cmsg_type=IP_RECVERR, cmsg_data={ee_errno=..., ee_origin=..., ...}} */
+static bool check_report(struct run *run, const struct run_call *call,
+                         const struct drill_expr *list)
+{
+    const struct weir_sock_report *r = &call->report;
+    const struct {
+        const char *name;
+        uint32_t value;
+    } fields[] = {{"ee_errno", r->error}, {"ee_origin", r->origin}, {"ee_type", r->type},
+                  {"ee_code", r->code},   {"ee_info", r->info},     {"ee_data", r->data}};
+    int32_t domain = WEIR_AF_INET;
+    uint32_t size = sizeof(domain);
+
+    (void)weir_sock_getsockopt(call->fd->sock, WEIR_SOL_SOCKET, WEIR_SO_DOMAIN, &domain, &size);
+    bool v6 = domain == WEIR_AF_INET6;
+    const struct drill_expr *data =
+        the_control(run, call, list, v6 ? WEIR_SOL_IPV6 : WEIR_SOL_IP,
+                    v6 ? WEIR_IPV6_RECVERR : WEIR_IP_RECVERR, v6 ? "IPV6_RECVERR" : "IP_RECVERR");
+    if (!data) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        const struct drill_expr *field = drill_expr_field(data, fields[i].name);
+        int64_t expected;
+
+        if (field && !run_expr_number(run, field, &expected)) {
+            return false;
+        }
+        if (field && expected != fields[i].value) {
+            return run_fail(run, call->pos,
+                            "recvmsg() gave another %s\n  expected: %lld\n  actual:   %u",
+                            fields[i].name, (long long)expected, fields[i].value);
+        }
+    }
+    return true;
 }
 
 /* What is said beside the bytes: flags, and control messages. */
@@ -279,22 +333,28 @@ static bool recvmsg_finish(struct run *run, struct run_call *call)
     const struct drill_expr *message = run_arg(call, 1);
     const struct drill_expr *control = drill_expr_field(message, "msg_control");
     const struct drill_expr *flags = drill_expr_field(message, "msg_flags");
-    int64_t expected = 0;
+    bool listed = control && control->kind == DRILL_EXPR_LIST;
+    int64_t given = call->number[0] & WEIR_MSG_ERRQUEUE, expected = given;
 
     if (call->result < 0) {
         return true;
     }
-    if (control && control->kind == DRILL_EXPR_LIST && call->fd->tells_left) {
+    if (given) {
+        if (listed && !check_report(run, call, control)) {
+            return false;
+        }
+    } else if (listed && call->fd->tells_left) {
         if (!check_left(run, call, control)) {
             return false;
         }
-    } else if (control && control->kind == DRILL_EXPR_LIST && control->item_count > 0) {
+    } else if (listed && control->item_count > 0) {
         return run_fail(run, call->pos, "recvmsg() gave no control message");
     }
-    if (flags && !run_expr_number(run, flags, &expected)) {
+    if (flags && flags->kind != DRILL_EXPR_ELLIPSIS && !run_expr_number(run, flags, &expected)) {
         return false;
     }
-    return !expected || run_fail(run, call->pos, "msg_flags is 0, not 0x%llx", (long long)expected);
+    return expected == given || run_fail(run, call->pos, "msg_flags is 0x%llx, not 0x%llx",
+                                         (long long)given, (long long)expected);
 }
 
 /* ---- ioctl, fcntl ---------------------------------------------------------------------------------------- */

@@ -123,7 +123,8 @@ static void learn(struct run_conn *conn, const struct live *live, const struct d
 {
     bool syn_ack = (packet->tcp.flags & (DRILL_SYN | DRILL_ACK)) == (DRILL_SYN | DRILL_ACK);
 
-    if (conn->state == CONN_SYN_RECEIVED && syn_ack && !conn->sent) {
+    if (conn->state == CONN_SYN_RECEIVED && syn_ack && !conn->isn_known) {
+        conn->isn_known = true; /* what a listener sent before (RST) had none */
         conn->script_isn = packet->tcp.seq.start;
         conn->live_isn = live->tcp.seq;
     }

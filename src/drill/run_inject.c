@@ -271,6 +271,16 @@ static size_t build_quote(struct run *run, const struct run_conn *conn,
     return at + QUOTED;
 }
 
+/* Which packet it quotes: an error without a word about it is about the beginning of the connection. */
+static enum drill_quote_kind quoted(const struct run *run, const struct drill_icmp *icmp,
+                                    uint8_t type)
+{
+    static const uint8_t errors4[] = {3, 4, 5, 11, 12}; /* RFC 792 */
+    bool error = run->v6 ? type < 128 : memchr(errors4, type, sizeof(errors4)) != NULL;
+
+    return icmp->quote == DRILL_QUOTE_NONE && error ? DRILL_QUOTE_TCP : icmp->quote;
+}
+
 static bool inject_icmp(struct run *run, const struct run_conn *conn,
                         const struct drill_packet *packet)
 {
@@ -291,9 +301,10 @@ static bool inject_icmp(struct run *run, const struct run_conn *conn,
         return run_skip(run, run->event->pos, "not modelled: ICMP quoting raw packets");
     }
     m.body = p + at + ICMP_HEADER_SIZE;
-    m.body_size = icmp->quote == DRILL_QUOTE_NONE
+    named.quote = quoted(run, icmp, m.type);
+    m.body_size = named.quote == DRILL_QUOTE_NONE
                       ? 0
-                      : build_quote(run, conn, icmp, p + at + ICMP_HEADER_SIZE);
+                      : build_quote(run, conn, &named, p + at + ICMP_HEADER_SIZE);
     total = at + ICMP_HEADER_SIZE + m.body_size;
     build_ip(run, p, total, run->v6 ? IP_PROTOCOL_ICMP6 : IP_PROTOCOL_ICMP, &packet->ip, false);
     if (run->v6) {

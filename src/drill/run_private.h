@@ -43,6 +43,7 @@ struct run_conn {
     uint16_t local_port, remote_port; /* 0: not known yet */
     uint32_t script_isn;              /* ours, as the script says */
     uint32_t live_isn;                /* ours, really */
+    bool isn_known;                   /* live_isn and script_isn, of a listener's connection */
     uint32_t remote_isn;
     struct run_stamp *stamps; /* timestamps that were expected, and what they were */
     size_t stamp_count, stamp_room;
@@ -123,6 +124,7 @@ struct run_call {
     struct weir_sock *sock;
     struct run_fd *other;
     struct weir_endpoint endpoint;
+    struct weir_sock_report report; /* MSG_ERRQUEUE: the entry it took */
 };
 
 /* ---- The run --------------------------------------------------------------------------------------------- */
@@ -289,5 +291,7 @@ bool run_code(struct run *run, const struct drill_code *code);
 
 /* run_shell.c */
 bool run_shell(struct run *run, struct drill_pos pos, const char *command);
+/* NAME=VALUE, before the first event. */
+bool run_setting(struct run *run, const char *setting);
 
 #endif

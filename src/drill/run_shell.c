@@ -87,6 +87,14 @@ static bool set(struct run *run, struct drill_pos pos, char *word)
     return apply(run, pos, &before, word);
 }
 
+bool run_setting(struct run *run, const char *setting)
+{
+    char word[256];
+
+    snprintf(word, sizeof(word), "%s", setting);
+    return set(run, (struct drill_pos){1, 1}, word);
+}
+
 static bool sysctl(struct run *run, struct drill_pos pos, char *words[], size_t count)
 {
     for (size_t i = 1; i < count; i++) {

@@ -366,6 +366,7 @@ static const struct setting {
     {"ipv4.tcp_rto_min_us", set_rto_min},
     {"ipv4.tcp_sack", set_sack},
     {"ipv4.tcp_shrink_window", only_0},
+    {"ipv4.tcp_slow_start_after_idle", only_1},
     {"ipv4.tcp_syn_linear_timeouts", set_syn_linear},
     {"ipv4.tcp_syn_retries", set_syn_retries},
     {"ipv4.tcp_synack_retries", set_synack_retries},

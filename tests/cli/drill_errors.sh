@@ -40,11 +40,15 @@ expect() { # expect CODE LINE ARGUMENT...: standard error is exactly this line
 expect 64 "weir: no script given: weir drill"
 expect 64 "weir: bad value for --ip-version: 5" --ip-version 5 x.pkt
 expect 64 "weir: unknown option, or its value is missing: --nonsense" --nonsense
+expect 64 "weir: bad value for --sysctl: net.ipv4.tcp_sack" --sysctl net.ipv4.tcp_sack x.pkt
+expect 64 "weir: bad value for --sysctl: net.ipv4.nonsense=1" --sysctl net.ipv4.nonsense=1 x.pkt
 expect 65 "weir: cannot read (No such file or directory): none.pkt" none.pkt
 expect 71 "weir: cannot write /nowhere/w: No such file or directory" -w /nowhere/w wrong-seq.pkt
 expect 1 "" wrong-seq.pkt ../../scripts/linger_zero.pkt
 expect 65 "" wrong-seq.pkt bad-syntax.pkt
 expect 69 "" unknown-call.pkt ../../scripts/linger_zero.pkt
+expect 0 "" --quiet ../../scripts/sack_receiver.pkt
+expect 1 "" --sysctl net.ipv4.tcp_sack=0 ../../scripts/sack_receiver.pkt
 expect 0 "" --ignore-shell unknown-command.pkt
 help=$("$WEIR" drill --help)
 [[ $help == *"Exit codes"* ]] || { echo "FAIL: --help does not tell the exit codes"; failed=1; }
