@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "cli/terminal.h"
 
 int cli_error(int code, const char *format, ...)
 {
@@ -34,7 +35,16 @@ int cli_finish(int code)
 
 /* ---- Output options ------------------------------------------------------------------------------------ */
 
-enum { KEY_LANG = 0x100, KEY_ASCII, KEY_WIDTH, KEY_COLOR, KEY_JSON, KEY_SEQ };
+enum {
+    KEY_LANG = 0x100,
+    KEY_ASCII,
+    KEY_WIDTH,
+    KEY_COLOR,
+    KEY_JSON,
+    KEY_SEQ,
+    KEY_STYLE,
+    KEY_AMBIGUOUS
+};
 
 static const struct argp_option output_options[] = {
     {NULL, 0, NULL, 0, "Output:", 1},
@@ -46,6 +56,11 @@ static const struct argp_option output_options[] = {
     {"seq", KEY_SEQ, "HOW", 0,
      "sequence numbers: raw (as on the wire), rel (SYN is 0), pretty (client from 1000, server from "
      "8000)",
+     1},
+    {"style", KEY_STYLE, "HOW", 0, "arrows: braille, scan, box or ascii", 1},
+    {"ambiguous", KEY_AMBIGUOUS, "1|2", 0,
+     "columns of characters of ambiguous width; 2: they are not used (default: a Chinese, Japanese or Korean terminal "
+     "is asked)",
      1},
     {"verbose", 'v', NULL, 0, "show window, PSH and timestamps of every segment", 1},
     {0}};
@@ -82,6 +97,8 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
     static const char *const languages[] = {"en", "zh"};
     static const char *const colors[] = {"auto", "always", "never"};
     static const char *const modes[] = {"pretty", "raw", "rel"};
+    static const char *const styles[] = {"braille", "scan", "box", "ascii"};
+    static const char *const columns[] = {"1", "2"};
     struct cli_output *output = state->input;
     int chosen = 0;
 
@@ -99,6 +116,16 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
         chosen = choose("seq", arg, modes, ARRAY_SIZE(modes));
         output->text.seq = chosen < 0 ? SEQ_RAW : (enum seq_mode)chosen;
         output->seq_given = true;
+        break;
+    case KEY_STYLE:
+        chosen = choose("style", arg, styles, ARRAY_SIZE(styles));
+        output->text.style = chosen < 0 ? TEXT_BRAILLE : (enum text_style)chosen;
+        output->text.ascii = output->text.style == TEXT_ASCII;
+        break;
+    case KEY_AMBIGUOUS:
+        chosen = choose("ambiguous", arg, columns, ARRAY_SIZE(columns));
+        output->text.wide = chosen == 1;
+        output->ambiguous_given = true;
         break;
     case KEY_WIDTH: return set_width(output, arg);
     case KEY_ASCII: output->text.ascii = true; break;
@@ -142,6 +169,15 @@ static bool locale_lacks_utf8(void)
     return false;
 }
 
+/* Only there are characters of ambiguous width sometimes wide. */
+static bool locale_is_cjk(void)
+{
+    const char *locale = locale_of_messages();
+
+    return locale != NULL && (strncmp(locale, "zh", 2) == 0 || strncmp(locale, "ja", 2) == 0 ||
+                              strncmp(locale, "ko", 2) == 0);
+}
+
 static unsigned terminal_width(void)
 {
     struct winsize size;
@@ -172,5 +208,8 @@ void cli_output_settle(struct cli_output *output, enum seq_mode seq)
         output->text.width = terminal_width();
     }
     output->text.ascii = output->text.ascii || locale_lacks_utf8();
+    if (!output->ambiguous_given && !output->text.ascii && !output->json && locale_is_cjk()) {
+        output->text.wide = terminal_ambiguous_columns() == 2;
+    }
     output->text.color = output->color == CLI_ALWAYS || (output->color == CLI_AUTO && wanted);
 }

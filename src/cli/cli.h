@@ -36,7 +36,7 @@ enum cli_when { CLI_AUTO = 0, CLI_ALWAYS, CLI_NEVER };
 struct cli_output {
     struct text_options text; /* complete after cli_output_settle */
     bool json;
-    bool seq_given, language_given;
+    bool seq_given, language_given, ambiguous_given;
     enum cli_when color;
 };
 

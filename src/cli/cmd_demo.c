@@ -7,6 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/demo.h"
 #include "cli/values.h"
+#include "cli/view_options.h"
 #include "render/json.h"
 #include "render/width.h"
 
@@ -65,7 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct arguments *a = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &a->output; return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = state->child_inputs[1] = &a->output; return 0;
     case KEY_LIST: a->list = true; return 0;
     case KEY_ISN: return parse_isns(a, arg);
     case KEY_DELAY: return value_duration(arg, &a->demo.delay) ? 0 : bad_value("--delay", arg);
@@ -130,7 +131,8 @@ int cmd_demo(int argc, char **argv)
          "write what the client saw on the wire as pcapng (-: standard output; the drawing then goes to standard error)",
          0},
         {0}};
-    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&cli_output_argp, 0, NULL, 0}, {&cli_view_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/cmd.h"
 #include "cli/drill_log.h"
+#include "cli/view_options.h"
 #include "device/pcapfile.h"
 #include "drill/run.h"
 #include "drill/sysctl.h"
@@ -86,7 +87,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct arguments *a = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &a->output; return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = state->child_inputs[1] = &a->output; return 0;
     case KEY_STRICT: a->options.strict = true; return 0;
     case KEY_IGNORE_SHELL: a->options.ignore_shell = true; return 0;
     case KEY_NO_LADDER: a->no_ladder = true; return 0;
@@ -324,7 +325,8 @@ int cmd_drill(int argc, char **argv)
         {"quiet", 'q', NULL, 0, "say nothing of scripts that pass", 0},
         {"no-ladder", KEY_NO_LADDER, NULL, 0, "do not draw the conversation of a failure", 0},
         {0}};
-    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&cli_output_argp, 0, NULL, 0}, {&cli_view_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,

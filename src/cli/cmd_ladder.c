@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/cmd.h"
 #include "cli/input.h"
+#include "cli/view_options.h"
 #include "render/json.h"
 #include "trace/capture.h"
 #include "trace/flow.h"
@@ -25,7 +26,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &a->output;
+        state->child_inputs[0] = state->child_inputs[2] = &a->output;
         state->child_inputs[1] = &a->input;
         return 0;
     case KEY_CONN:
@@ -165,8 +166,10 @@ int cmd_ladder(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"conn", KEY_CONN, "N", 0, "only the N-th connection", 0}, {0}};
-    static const struct argp_child children[] = {
-        {&cli_output_argp, 0, NULL, 0}, {&cli_input_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0},
+                                                 {&cli_input_argp, 0, NULL, 0},
+                                                 {&cli_view_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,

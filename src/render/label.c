@@ -80,7 +80,11 @@ static void make_head(struct label *label, const struct ladder_segment *s,
     uint16_t sequenced = WEIR_TCP_SYN | WEIR_TCP_FIN | WEIR_TCP_RST;
     size_t size = sizeof(label->head);
 
-    snprintf(label->head, size, "%u ", s->number);
+    if (n->frames && wire->frame != 0) {
+        snprintf(label->head, size, "%u f%u ", s->number, wire->frame);
+    } else {
+        snprintf(label->head, size, "%u ", s->number);
+    }
     size_t start = strlen(label->head);
     put_flags(label, start, wire->flags, verbose);
     if (wire->length > 0 || (wire->flags & sequenced) != 0 || (wire->flags & WEIR_TCP_ACK) == 0) {

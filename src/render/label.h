@@ -21,6 +21,7 @@ enum seq_mode {
 
 struct numbering {
     uint32_t offset[2]; /* by side: added to the wire's number */
+    bool frames;        /* labels also have the capture's frame numbers: "4 f17" */
 };
 
 void numbering_init(struct numbering *n, const struct ladder_info *info, enum seq_mode mode);

@@ -14,6 +14,7 @@
 enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
 
 #include "render/messages_demo.h"
+#include "render/messages_ladder.h"
 
 #define MESSAGES(X)                                                                                \
     /* headers */                                                                                  \
@@ -111,6 +112,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
       "challenge ACK: proves nothing to a stranger, and tells the peer where it stands",           \
       "质询 ACK:要求对方证明自己的位置")                                                           \
     X(OTHER, "neither data nor ACK", "既无数据也无 ACK")                                           \
+    MESSAGES_LADDER(X)                                                                             \
     MESSAGES_DEMO(X)
 
 enum message_id {

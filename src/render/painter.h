@@ -1,9 +1,11 @@
-/* painter.h - what the files that draw the terminal ladder share: text.c and text_header.c only. */
+/* painter.h - what the files that draw the terminal ladder share: text*.c and painter.c only. */
 #ifndef RENDER_PAINTER_H
 #define RENDER_PAINTER_H
 
+#include "render/gauge.h"
 #include "render/layout.h"
 #include "render/line.h"
+#include "render/prose.h"
 #include "render/text.h"
 
 struct painter {
@@ -15,14 +17,55 @@ struct painter {
     struct layout at;
     struct numbering numbering;
     struct line line;
+    struct gauge gauge;
 };
 
 #define TIME_TEXT 32
 
+/* What is left of a sentence after the rows so far. */
+struct beside {
+    char text[PROSE_MAX];
+    const char *rest;
+};
+
 /* Seconds in at most LAYOUT_TIME columns: microseconds, and fewer digits when the seconds need the room. */
 char *paint_time(char out[TIME_TEXT], int64_t ns, bool estimated);
+char *paint_duration(char out[TIME_TEXT], int64_t ns); /* "229.6 ms" */
 
 /* Notes, true ISNs, and the line of titles. */
 void paint_header(struct painter *p);
+
+/* Pieces of one line, from left to right. */
+void paint_lines(struct painter *p, const char *inside, const char *sgr, const char *glyph);
+void paint_state(struct painter *p, enum trace_side side, uint8_t state);
+/* The time at this side, if this drawing shows that clock. Wide drawings show both clocks, narrow ones only
+ * that of the side at which the times were measured, in the left column. */
+bool paint_clock(struct painter *p, enum trace_side side, const struct ladder_time *time);
+/* The word in the place of a time that will never come. */
+void paint_lost(struct painter *p, enum trace_side receiver, bool proven);
+const char *paint_color(const struct ladder_segment *s);
+
+/* The next line of the sentence; and rows for what is left of it. */
+void paint_beside(struct painter *p, struct beside *b);
+void paint_rest(struct painter *p, struct beside *b);
+
+/* The sparkline at segment `number`, at the end of a line. */
+void paint_gauge(struct painter *p, uint32_t number);
+
+/* The label at the sender's side, tags at the other one, a blank at both ends: all `inner` columns. Tags begin in
+ * a column of their own, TAG_COLUMNS from the end, so that they can be read downwards. */
+#define TAG_COLUMNS 14
+#define INSIDE_MAX (LABEL_MAX + TEXT_WIDTH_MAX)
+char *paint_inside(char out[INSIDE_MAX], unsigned inner, enum trace_side sender, const char *label,
+                   const char *tags);
+
+/* Rows. */
+void draw_segment(struct painter *p, const struct ladder_row *row);
+/* `marked`: the arrow is not below its label, so it carries its number. */
+void draw_lower(struct painter *p, const struct ladder_segment *s, struct beside *beside,
+                bool marked);
+void draw_idle(struct painter *p, const struct ladder_row *row, const struct ladder_row *next);
+void draw_state(struct painter *p, const struct ladder_row *row);
+void draw_fold(struct painter *p, const struct ladder_fold *fold);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * text.c - the ladder in a terminal. Reading order: text_ladder, then one function per kind of row.
+ * text.c - the ladder in a terminal. Reading order: text_ladder, then one file for each kind of row:
+ * text_segment.c, text_rows.c; what they share is painter.c.
  */
 #include "render/text.h"
 
@@ -7,310 +8,15 @@
 
 #include "base/compiler.h"
 #include "render/painter.h"
-#include "render/prose.h"
-#include "render/width.h"
-#include "trace/state.h"
-
-#define NS_PER_US 1000
-
-/* ---- Times ------------------------------------------------------------------------------------------------ */
-
-static char *format_duration(char out[TIME_TEXT], int64_t ns)
-{
-    double us = (double)ns / NS_PER_US;
-
-    if (us < 999.95) {
-        snprintf(out, TIME_TEXT, "%.1f us", us);
-    } else if (us < 999950) {
-        snprintf(out, TIME_TEXT, "%.1f ms", us / 1e3);
-    } else {
-        snprintf(out, TIME_TEXT, "%.3f s", us / 1e6);
-    }
-    return out;
-}
-
-/* ---- One row ------------------------------------------------------------------------------------------------ */
-
-static void put_lines(struct painter *p, const char *inside, const char *sgr, const char *glyph)
-{
-    line_put(&p->line, p->at.left_line, glyph);
-    line_paint(&p->line, sgr);
-    line_put(&p->line, p->at.left_line + 1, inside);
-    line_paint(&p->line, NULL);
-    line_put(&p->line, p->at.right_line, glyph);
-}
-
-static void put_state(struct painter *p, enum trace_side side, uint8_t state)
-{
-    if (side == LADDER_CLIENT) {
-        line_put(&p->line, p->at.left_state, state_short_name(state));
-    } else {
-        line_put(&p->line, p->at.right_state, state_short_name(state));
-    }
-}
-
-/* The word in the place of a time that will never come. */
-static void put_lost(struct painter *p, enum trace_side receiver)
-{
-    char text[32];
-
-    snprintf(text, sizeof(text), "%s %s", p->glyphs->lost,
-             message_text(MESSAGE_LOST, p->options->language));
-    if (receiver == LADDER_CLIENT) {
-        line_put_right(&p->line, p->at.time_end, text);
-    } else {
-        line_put(&p->line, p->at.far_time_end - LAYOUT_TIME, text);
-    }
-}
-
-/* Does this side's clock have a column, and is it the right one? Wide drawings have both clocks, narrow
- * ones only that of the side at which the times were measured, in the left column. */
-static bool put_time(struct painter *p, enum trace_side side, const struct ladder_time *time)
-{
-    char text[TIME_TEXT];
-    bool shown = p->at.far ? true : p->at.time && side == p->info->reference;
-
-    if (!shown || (time->known != LADDER_MEASURED && time->known != LADDER_ESTIMATED)) {
-        return false;
-    }
-    paint_time(text, time->ns, time->known == LADDER_ESTIMATED);
-    bool right = p->at.far && side == LADDER_SERVER;
-    line_put_right(&p->line, right ? p->at.far_time_end : p->at.time_end, text);
-    return true;
-}
-
-static const char *color_of(const struct ladder_segment *s)
-{
-    switch (s->class) {
-    case LADDER_SYN:
-    case LADDER_SYN_ACK: return "34";
-    case LADDER_DATA: return "32";
-    case LADDER_FIN: return "33";
-    case LADDER_RST: return "31";
-    case LADDER_WINDOW_UPDATE:
-    case LADDER_ZERO_WINDOW_PROBE:
-    case LADDER_KEEPALIVE: return "36";
-    case LADDER_SYN_RETX:
-    case LADDER_RETX:
-    case LADDER_REORDERED:
-    case LADDER_LATE:
-    case LADDER_DUP_ACK:
-    case LADDER_NET_DUPLICATE: return "35";
-    default:
-        return (s->facts & (LADDER_FACT_WINDOW_CLOSED | LADDER_FACT_WINDOW_OPENED)) != 0 ? "36"
-                                                                                         : "2";
-    }
-}
-
-/* ---- Prose beside rows ---------------------------------------------------------------------------------------- */
-
-/* What is left of a sentence after the rows so far. */
-struct beside {
-    char text[PROSE_MAX];
-    const char *rest;
-};
-
-static void put_beside(struct painter *p, struct beside *b)
-{
-    const char *line;
-
-    if (p->at.far) {
-        size_t size = width_wrap(&b->rest, p->at.prose_width, &line);
-        line_put_bytes(&p->line, p->at.prose, line, size);
-    }
-}
-
-/* Rows that hold only the rest of the sentence. */
-static void draw_rest(struct painter *p, struct beside *b)
-{
-    while (p->at.far && *b->rest != '\0') {
-        line_begin(&p->line, p->options->color);
-        put_lines(p, "", NULL, p->glyphs->line);
-        put_beside(p, b);
-        line_end(&p->line, p->out);
-    }
-}
-
-/* ---- Segments --------------------------------------------------------------------------------------------------- */
-
-/* The label at the sender's side, tags at the other one, a blank at both ends. */
-static char *compose(char *out, size_t size, unsigned inner, enum trace_side sender,
-                     const char *label, const char *tags)
-{
-    unsigned used = (unsigned)(strlen(label) + strlen(tags)) + 2;
-    int gap = inner > used ? (int)(inner - used) : 0;
-
-    if (sender == LADDER_CLIENT) {
-        snprintf(out, size, " %s%*s%s ", label, gap, "", tags);
-    } else {
-        snprintf(out, size, " %s%*s%s ", tags, gap, "", label);
-    }
-    return out;
-}
-
-struct upper {
-    const struct ladder_segment *s;
-    struct beside *beside;
-    bool first; /* the row with the time and the state */
-};
-
-static void draw_upper_row(struct painter *p, struct upper *u, const char *label, const char *tags)
-{
-    char inside[LABEL_MAX + TEXT_WIDTH_MAX];
-    enum trace_side sender = (enum trace_side)u->s->wire.side;
-    bool lost = u->s->arrived.known == LADDER_LOST;
-
-    line_begin(&p->line, p->options->color);
-    if (u->first) {
-        if (p->info->vantage == LADDER_AT_UNKNOWN && p->at.time) {
-            char text[TIME_TEXT];
-            line_put_right(&p->line, p->at.time_end, paint_time(text, u->s->sent.ns, false));
-        } else if (sender == LADDER_CLIENT || !p->at.far) {
-            put_time(p, sender, &u->s->sent);
-        }
-        if (p->at.far && lost && sender == LADDER_SERVER) {
-            put_lost(p, LADDER_CLIENT);
-        }
-        if (sender == LADDER_CLIENT) {
-            put_state(p, sender, u->s->state_sent);
-        }
-    }
-    compose(inside, sizeof(inside), p->at.inner, sender, label, tags);
-    put_lines(p, inside, color_of(u->s), p->glyphs->line);
-    if (u->first && sender == LADDER_SERVER) {
-        put_state(p, sender, u->s->state_sent);
-        if (p->at.far) {
-            put_time(p, sender, &u->s->sent);
-        }
-    } else if (u->first && p->at.far && lost) {
-        put_lost(p, LADDER_SERVER);
-    }
-    put_beside(p, u->beside);
-    line_end(&p->line, p->out);
-    u->first = false;
-}
-
-/* As many rows as the label needs: one, unless the drawing is narrow and the numbers are long. */
-static void draw_upper(struct painter *p, const struct ladder_segment *s, struct beside *beside)
-{
-    struct upper u = {.s = s, .beside = beside, .first = true};
-    struct label label;
-    char text[LABEL_MAX];
-    const char *tags = label.tags;
-    size_t room = p->at.inner - 2;
-
-    label_make(&label, s, &p->numbering, p->options->verbose);
-    if (!p->at.far && s->arrived.known == LADDER_LOST) {
-        size_t used = strlen(label.tags);
-        snprintf(label.tags + used, sizeof(label.tags) - used, "%slost", used > 0 ? "  " : "");
-    }
-    size_t tag_room = tags[0] != '\0' ? strlen(tags) + 2 : 0;
-    if (strlen(label.head) + tag_room <= room) {
-        draw_upper_row(p, &u, label_fit(&label, room - tag_room, text), tags);
-        return;
-    }
-    if (strlen(label.head) <= room || label.head_break == 0) {
-        draw_upper_row(p, &u, label_fit(&label, room, text), "");
-    } else {
-        snprintf(text, sizeof(text), "%.*s", (int)label.head_break - 1, label.head);
-        draw_upper_row(p, &u, text, "");
-        draw_upper_row(p, &u, label.head + label.head_break, "");
-    }
-    if (tags[0] != '\0') {
-        draw_upper_row(p, &u, "", tags);
-    }
-}
-
-/* `marked`: the arrow is not below its label, so it carries its number. */
-static void draw_lower(struct painter *p, const struct ladder_segment *s, struct beside *beside,
-                       bool marked)
-{
-    char slope[SLOPE_BYTES_MAX], mark[24];
-    enum trace_side receiver = trace_other((enum trace_side)s->wire.side);
-
-    snprintf(mark, sizeof(mark), " %u ", s->number);
-    line_begin(&p->line, p->options->color);
-    if (receiver == LADDER_CLIENT || !p->at.far) {
-        put_time(p, receiver, &s->arrived);
-    }
-    if (receiver == LADDER_CLIENT) {
-        put_state(p, receiver, s->state_arrived);
-    }
-    layout_slope(slope, s, p->at.inner, p->glyphs, marked ? mark : NULL);
-    put_lines(p, slope, color_of(s), p->glyphs->line);
-    if (receiver == LADDER_SERVER) {
-        put_state(p, receiver, s->state_arrived);
-        if (p->at.far) {
-            put_time(p, receiver, &s->arrived);
-        }
-    }
-    if (beside != NULL) {
-        put_beside(p, beside);
-    }
-    line_end(&p->line, p->out);
-}
-
-static void draw_segment(struct painter *p, const struct ladder_row *row)
-{
-    struct beside b;
-
-    b.rest = prose_of(b.text, p->ladder, row->segment, &p->numbering, p->options->language);
-    draw_upper(p, row->segment, &b);
-    if (!row->split) {
-        draw_lower(p, row->segment, &b, false);
-    }
-    draw_rest(p, &b);
-}
-
-/* ---- Other rows --------------------------------------------------------------------------------------------------- */
-
-static void draw_idle(struct painter *p, const struct ladder_row *row)
-{
-    char duration[TIME_TEXT], text[LABEL_MAX];
-    const char *cause = prose_cause(row->cause, p->options->language);
-
-    snprintf(text, sizeof(text), "%s%s%s", format_duration(duration, row->idle_ns),
-             cause != NULL ? "  " : "", cause != NULL ? cause : "");
-    unsigned width = width_of(text);
-    unsigned before = p->at.inner > width ? (p->at.inner - width) / 2 : 0;
-
-    line_begin(&p->line, p->options->color);
-    line_put(&p->line, p->at.left_line, p->glyphs->gap);
-    line_paint(&p->line, "2");
-    line_put(&p->line, p->at.left_line + 1 + before, text);
-    line_paint(&p->line, NULL);
-    line_put(&p->line, p->at.right_line, p->glyphs->gap);
-    line_end(&p->line, p->out);
-}
-
-static void draw_state(struct painter *p, const struct ladder_row *row)
-{
-    line_begin(&p->line, p->options->color);
-    bool left = row->side == LADDER_CLIENT;
-    if (left || !p->at.far) {
-        put_time(p, row->side, &row->time);
-    }
-    if (left) {
-        put_state(p, row->side, row->state);
-    }
-    put_lines(p, "", NULL, p->glyphs->line);
-    if (!left) {
-        put_state(p, row->side, row->state);
-        if (p->at.far) {
-            put_time(p, row->side, &row->time);
-        }
-    }
-    line_end(&p->line, p->out);
-}
 
 /* ---- All of it --------------------------------------------------------------------------------------------- */
 
 static void draw_initial_states(struct painter *p)
 {
     line_begin(&p->line, p->options->color);
-    put_state(p, LADDER_CLIENT, p->info->side[LADDER_CLIENT].initial_state);
-    put_lines(p, "", NULL, p->glyphs->line);
-    put_state(p, LADDER_SERVER, p->info->side[LADDER_SERVER].initial_state);
+    paint_state(p, LADDER_CLIENT, p->info->side[LADDER_CLIENT].initial_state);
+    paint_lines(p, "", NULL, p->glyphs->line);
+    paint_state(p, LADDER_SERVER, p->info->side[LADDER_SERVER].initial_state);
     line_end(&p->line, p->out);
 }
 
@@ -321,10 +27,15 @@ static struct painter make_painter(FILE *out, const struct ladder *ladder,
                         .ladder = ladder,
                         .info = ladder_info(ladder),
                         .options = options,
-                        .glyphs = glyphs_for(options->ascii),
+                        .glyphs =
+                            glyphs_for(options->ascii ? TEXT_ASCII : options->style, options->wide),
                         .at = layout_for(options->width)};
 
     numbering_init(&p.numbering, p.info, options->seq);
+    p.numbering.frames = options->frames;
+    if (p.at.gauge != 0) {
+        gauge_init(&p.gauge, ladder);
+    }
     return p;
 }
 
@@ -336,27 +47,82 @@ void text_ladder_head(FILE *out, const struct ladder *ladder, const struct text_
     draw_initial_states(&p);
 }
 
+static void draw_row(struct painter *p, const struct ladder_row *row, const struct ladder_row *next)
+{
+    switch (row->kind) {
+    case LADDER_ROW_SEGMENT: draw_segment(p, row); break;
+    case LADDER_ROW_ARRIVAL: draw_lower(p, row->segment, NULL, true); break;
+    case LADDER_ROW_IDLE: draw_idle(p, row, next); break;
+    case LADDER_ROW_STATE: draw_state(p, row); break;
+    case LADDER_ROW_FOLD: draw_fold(p, row->fold); break;
+    case LADDER_ROW_NOTE: break;
+    }
+}
+
+void text_rows(FILE *out, const struct ladder *ladder, const struct text_options *options,
+               const struct ladder_row *rows, size_t count)
+{
+    struct painter p = make_painter(out, ladder, options);
+
+    for (size_t i = 0; i < count; i++) {
+        draw_row(&p, &rows[i], i + 1 < count ? &rows[i + 1] : NULL);
+    }
+}
+
 void text_ladder_rows(FILE *out, const struct ladder *ladder, const struct text_options *options,
                       size_t from, size_t to)
 {
-    struct painter p = make_painter(out, ladder, options);
     size_t count;
     const struct ladder_row *rows = ladder_rows(ladder, &count);
 
-    for (size_t i = from; i < MIN(to, count); i++) {
-        switch (rows[i].kind) {
-        case LADDER_ROW_SEGMENT: draw_segment(&p, &rows[i]); break;
-        case LADDER_ROW_ARRIVAL: draw_lower(&p, rows[i].segment, NULL, true); break;
-        case LADDER_ROW_IDLE: draw_idle(&p, &rows[i]); break;
-        case LADDER_ROW_STATE: draw_state(&p, &rows[i]); break;
-        case LADDER_ROW_FOLD:
-        case LADDER_ROW_NOTE: break;
-        }
+    if (from < MIN(to, count)) {
+        text_rows(out, ladder, options, rows + from, MIN(to, count) - from);
     }
+}
+
+/* ---- What is to be seen ------------------------------------------------------------------------------------ */
+
+struct search {
+    const struct ladder *ladder;
+    const struct text_options *options;
+    struct numbering numbering;
+};
+
+/* Does what is written about the segment contain the text? */
+static bool contains(void *ctx, const struct ladder_segment *s)
+{
+    const struct search *search = ctx;
+    const struct text_options *o = search->options;
+    char label_text[LABEL_MAX], text[LABEL_MAX + PROSE_MAX + 128], sentence[PROSE_MAX];
+    struct label label;
+
+    label_make(&label, s, &search->numbering, o->verbose);
+    label_fit(&label, sizeof(label_text) - 1, label_text);
+    prose_of(sentence, search->ladder, s, &search->numbering, o->language);
+    snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", label_text, label.tags, sentence,
+             ladder_class_name(s->class, s->cause));
+    return strcasestr(text, o->grep) != NULL;
 }
 
 void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options)
 {
+    struct search search = {.ladder = ladder, .options = options};
+    struct view_options choice = options->view;
+    size_t count;
+
+    numbering_init(&search.numbering, ladder_info(ladder), options->seq);
+    search.numbering.frames = options->frames;
+    if (options->grep != NULL) {
+        choice.wanted = contains;
+        choice.ctx = &search;
+    }
+    struct view *view = view_make(ladder, &choice);
     text_ladder_head(out, ladder, options);
-    text_ladder_rows(out, ladder, options, 0, SIZE_MAX);
+    if (view != NULL) {
+        const struct ladder_row *rows = view_rows(view, &count);
+        text_rows(out, ladder, options, rows, count);
+    } else { /* no memory: all of it, then */
+        text_ladder_rows(out, ladder, options, 0, SIZE_MAX);
+    }
+    view_del(view);
 }

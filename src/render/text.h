@@ -14,6 +14,8 @@
 #include <stdio.h>
 
 #include "render/label.h"
+#include "render/layout.h"
+#include "trace/view.h"
 
 #define TEXT_WIDTH_MIN 56 /* narrower than this is drawn this wide */
 #define TEXT_WIDTH_MAX 400
@@ -26,15 +28,26 @@ struct text_options {
     bool verbose; /* win, PSH and timestamps always */
     enum language language;
     enum seq_mode seq;
+    enum text_style style; /* when not `ascii` */
+    bool wide;             /* characters of ambiguous width take two columns here */
+    bool frames;           /* segments also have their frame numbers of the capture */
+    bool compact;          /* one row for each segment */
+    struct view_options view;
+    const char *grep; /* only segments whose label, tags or sentence contain this; NULL: all */
 };
 
-/* Notes, header and all rows. The ladder is finished. */
+/* Notes, header and the rows that `options->view` and `grep` choose. The ladder is finished. */
 void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options);
 
-/* The same in pieces, for a ladder that grows: what stands above the rows, and rows [from, to). */
+/* The same in pieces, for a ladder that grows: what stands above the rows, and rows [from, to), which are not
+ * folded. */
 void text_ladder_head(FILE *out, const struct ladder *ladder, const struct text_options *options);
 void text_ladder_rows(FILE *out, const struct ladder *ladder, const struct text_options *options,
                       size_t from, size_t to);
+
+/* Rows that come from elsewhere (fold.h, view.h). */
+void text_rows(FILE *out, const struct ladder *ladder, const struct text_options *options,
+               const struct ladder_row *rows, size_t count);
 
 /* The line above a ladder when there is more than one: "connection 2 of 3: ...". `start_ns`: its first
  * segment's time after the beginning of the capture. */

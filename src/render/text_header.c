@@ -125,6 +125,9 @@ static void draw_titles(struct painter *p)
         line_put_right(&p->line, p->at.far_time_end, unit);
         line_put(&p->line, p->at.prose, message_text(MESSAGE_MEANING, language));
     }
+    if (p->at.gauge != 0 && p->gauge.most != 0) {
+        line_put(&p->line, p->at.gauge, message_text(p->gauge.title, language));
+    }
     line_end(&p->line, p->out);
 }
 

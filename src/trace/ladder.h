@@ -211,16 +211,27 @@ enum ladder_row_kind {
     LADDER_ROW_NOTE         /* `note`: what a stack did inside */
 };
 
-/* Data of one side, and the other side's plain ACKs between them. */
+enum ladder_fold_kind {
+    LADDER_FOLD_DATA = 0, /* data of `side`, and the other side's plain ACKs between them */
+    LADDER_FOLD_ACKS,     /* plain ACKs of `side` */
+    LADDER_FOLD_DUP_ACKS, /* duplicate ACKs of `side`, and the data that they let out */
+    LADDER_FOLD_OMITTED   /* whatever it was, it was not asked for (view.h) */
+};
+
 struct ladder_fold {
     enum trace_side side;
     uint32_t first, last; /* numbers of the first and last segment in it */
-    uint32_t segments;    /* with data */
+    uint32_t segments;    /* with data; OMITTED: all */
     uint32_t seq;         /* of the first byte */
     uint64_t bytes;
-    uint32_t acks;                    /* pure ACKs of the other side */
+    uint32_t acks;                    /* pure ACKs */
     uint32_t ack_from, ack_to;        /* their numbers; ack_from is the first one's */
     struct ladder_time sent, arrived; /* of the first and of the last segment */
+    enum ladder_fold_kind kind;
+    uint32_t dups;                    /* duplicate ACKs */
+    uint16_t dup_first, dup_last;     /* the how-manieth */
+    uint32_t sack_start, sack_end;    /* the last duplicate ACK's first block; equal: none */
+    uint32_t first_frame, last_frame; /* in the capture; 0: none */
 };
 
 struct ladder_note; /* internals.h */

@@ -38,13 +38,27 @@ count() { # count CAPTURE PATTERN
 }
 
 # ---- drawings --------------------------------------------------------------------------------------
-for width in 60 72 80 120 200; do
-    compare "seed_$width" seed_exact.client --width=$width
+compare seed_60 seed_exact.client --width=60
+for width in 72 80 120 200; do
+    for lang in en zh; do
+        for style in braille box ascii; do
+            compare "seed_${width}_${lang}_$style" seed_exact.client "--width=$width" "--lang=$lang" "--style=$style"
+        done
+    done
 done
-compare seed_80_ascii seed_exact.client --width=80 --ascii
-compare seed_80_zh seed_exact.client --width=80 --lang=zh
-compare seed_120_zh seed_exact.client --width=120 --lang=zh
-compare seed_120_zh_ascii seed_exact.client --width=120 --lang=zh --ascii
+compare seed_80_scan seed_exact.client --width=80 --style=scan
+compare seed_80_zh_ambiguous seed_exact.client --width=80 --lang=zh --ambiguous=2
+compare seed_80_compact seed_exact.client --width=80 --compact
+compare fastrx_80 tun_fastrx.client --width=80
+compare fastrx_80_ascii tun_fastrx.client --width=80 --ascii
+compare fastrx_120 tun_fastrx.client --width=120
+compare fastrx_120_zh tun_fastrx.client --width=120 --lang=zh
+compare fastrx_200 tun_fastrx.client --width=200
+compare fastrx_72_compact tun_fastrx.client --width=72 --compact --frame
+compare fastrx_80_only tun_fastrx.client --width=80 --only=findings
+compare fastrx_80_range tun_fastrx.client --width=80 --from=14 --until=20
+compare rto_80 tun_rto.client --width=80
+compare rto_120_only tun_rto.client --width=120 --only=findings
 compare seed_120_color seed_exact.client --width=120 --color=always
 compare seed_server_80 seed_exact.server --width=80
 compare seed_server_120 seed_exact.server --width=120
@@ -68,6 +82,8 @@ compare tun_rto_json tun_rto.client --json
 # ---- what a link type must not change ----------------------------------------------------------------
 expect "Ethernet and raw IP" "$("$WEIR" ladder "$data/seed_exact.client.pcap")" \
     "$("$WEIR" ladder "$data/seed_exact.client.eth.pcap")"
+expect "rows of tun_fastrx with --all --compact" 79 \
+    "$("$WEIR" ladder --all --compact --width=100 "$data/tun_fastrx.client.pcap" | tail -n +4 | wc -l)"
 expect "standard input" "$("$WEIR" ladder "$data/seed_exact.client.pcap")" \
     "$("$WEIR" ladder - <"$data/seed_exact.client.pcap")"
 

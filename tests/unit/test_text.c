@@ -142,9 +142,10 @@ static void slopes_fill_the_width(void **state)
         for (int class = 0; class < LADDER_CLASS_COUNT; class ++) {
             s.class = (enum ladder_class) class;
             s.wire.side = (uint8_t)(inner & 1);
-            layout_slope(out, &s, inner, glyphs_for(false), (class & 1) != 0 ? " 12 " : NULL);
+            layout_slope(out, &s, inner, glyphs_for(TEXT_BRAILLE, false),
+                         (class & 1) != 0 ? " 12 " : NULL);
             assert_int_equal(width_of(out), inner);
-            layout_slope(out, &s, inner, glyphs_for(true), NULL);
+            layout_slope(out, &s, inner, glyphs_for(TEXT_ASCII, false), NULL);
             assert_int_equal(strlen(out), inner);
         }
     }
@@ -154,7 +155,7 @@ static void heads_tell_kinds_apart(void **state)
 {
     char out[SLOPE_BYTES_MAX];
     struct ladder_segment s = {.class = LADDER_DATA, .arrived.known = LADDER_MEASURED};
-    const struct glyphs *g = glyphs_for(true);
+    const struct glyphs *g = glyphs_for(TEXT_ASCII, false);
 
     (void)state;
     assert_string_equal(layout_slope(out, &s, 20, g, NULL), "'''''-----.....____>");
@@ -188,7 +189,11 @@ static void columns_depend_on_the_width(void **state)
     assert_int_equal(layout_for(120).inner, 44);
     for (unsigned width = TEXT_WIDTH_MIN; width <= TEXT_WIDTH_MAX; width++) {
         l = layout_for(width);
-        assert_int_equal(l.far ? l.prose + l.prose_width : l.right_state + LAYOUT_STATE, width);
+        assert_int_equal(l.gauge != 0 ? l.gauge - 2 + LAYOUT_GAUGE
+                         : l.far      ? l.prose + l.prose_width
+                                      : l.right_state + LAYOUT_STATE,
+                         width);
+        assert_int_equal(l.gauge != 0, width >= 160);
     }
 }
 
@@ -230,10 +235,10 @@ static void loss_is_drawn_and_said(void **state)
 
     (void)state;
     expect(text,
-           " 0.040000             | 3 1001(100), ACK 8001                 lost |\n"
+           " 0.040000             | 3 1001(100), ACK 8001       lost           |\n"
            "                      |'''''''''''-----------.....x                |\n"
            "                      :                  200.0 ms                  :\n"
-           " 0.240000             | 4 1001(100), ACK 8001                rtx#3 |\n"
+           " 0.240000             | 4 1001(100), ACK 8001       rtx#3          |\n"
            "                      |'''''''''''-----------..........._________>>| ESTABLISHED\n"
            "                      | lost                            5 ACK 1101 |\n"
            "                      |                x.....-----------'''''''''''|\n");
