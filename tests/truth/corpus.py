@@ -37,7 +37,7 @@ def converse(s, directory):
     """Inside: the conversation of one scenario; leaves log and pcapng in `directory`."""
     settings = [("ipv4/tcp_sack", s["sack"]), ("ipv4/tcp_timestamps", s["timestamps"])]
     relay = s["relay"] + ([] if s["offload"] else ["--no-offload"])
-    world = link.Link(directory, relay, s["mtu"], settings)
+    world = link.Link(directory, relay, s["mtu"], settings, s["family"] == 6)
     s["start"] = time.monotonic() + 0.4
     with open(world.path("scenario"), "w") as out:
         json.dump(s, out)

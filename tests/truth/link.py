@@ -42,9 +42,11 @@ def ip(*lines, before=()):
 
 
 class Link:
-    def __init__(self, directory, relay=(), mtu=1500, settings=()):
+    def __init__(self, directory, relay=(), mtu=1500, settings=(), v6=False):
         """settings: ("ipv4/tcp_sack", 0) and so on, at both ends, or with "client"/"server" in front at one."""
-        self.directory = directory
+        self.directory, self.v6 = directory, v6
+        with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as out:
+            out.write(str(int(not v6)))  # without: nothing passes but what the programs send
         ip("link set lo up", *(f"{what} dev {name} {how}" for name in ("a0", "b0") for what, how in (
             ("tuntap add", "mode tun"), ("link set", f"mtu {mtu} txqueuelen 4000 up"))))
         self.relay = subprocess.Popen(
@@ -63,13 +65,14 @@ class Link:
             self.settle(side, before, name, settings)
             v4, v6 = ADDRESS[4][side], ADDRESS[6][side]
             ip("link set lo up", f"link set {name} mtu {mtu} txqueuelen 4000", f"addr add {v4}/24 dev {name}",
-               f"link set {name} up", *([f"addr add {v6}/64 dev {name} nodad"] if mtu >= 1280 else []), before=before)
+               f"link set {name} up", *([f"addr add {v6}/64 dev {name} nodad"] if self.v6 else []), before=before)
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
     def settle(self, side, before, name, settings):
-        wanted = [(f"ipv6/conf/{name}/router_solicitations", 0), ("ipv4/tcp_no_metrics_save", 1)]
+        wanted = [(f"ipv6/conf/{name}/disable_ipv6", int(not self.v6)),
+                  (f"ipv6/conf/{name}/router_solicitations", 0), ("ipv4/tcp_no_metrics_save", 1)]
         for setting in settings:
             if setting[0] in ("client", "server"):
                 if side != ("client", "server").index(setting[0]):
