@@ -6,15 +6,16 @@
 #include "cli/cli.h"
 #include "cli/cmd.h"
 #include "cli/demo.h"
+#include "cli/export_cli.h"
 #include "cli/values.h"
 #include "cli/view_options.h"
-#include "render/json.h"
 #include "render/width.h"
 
 enum { KEY_LIST = 0x200, KEY_ISN, KEY_DELAY };
 
 struct arguments {
     struct cli_output output;
+    struct export_cli export;
     struct demo_options demo;
     const struct demo_scene *scene;
     bool list;
@@ -66,7 +67,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct arguments *a = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = state->child_inputs[1] = &a->output; return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = state->child_inputs[1] = &a->output;
+        state->child_inputs[2] = &a->export;
+        return 0;
     case KEY_LIST: a->list = true; return 0;
     case KEY_ISN: return parse_isns(a, arg);
     case KEY_DELAY: return value_duration(arg, &a->demo.delay) ? 0 : bad_value("--delay", arg);
@@ -100,7 +104,19 @@ static void print_story(const struct arguments *a, FILE *out)
     putc('\n', out);
 }
 
-static int draw(const struct arguments *a)
+static int export(struct arguments *a, FILE *out, const struct ladder *ladder)
+{
+    int code = export_begin(&a->export, 1);
+
+    if (code == CLI_OK) {
+        a->export.out = a->export.out == stdout ? out : a->export.out;
+        code = export_ladder(&a->export, ladder, &a->output);
+        code = export_end(&a->export, code);
+    }
+    return code;
+}
+
+static int draw(struct arguments *a)
 {
     /* a capture on standard output leaves no room for a picture there */
     FILE *out = a->demo.write && strcmp(a->demo.write, "-") == 0 ? stderr : stdout;
@@ -111,14 +127,15 @@ static int draw(const struct arguments *a)
     if (error != WEIR_OK) {
         return cli_error(error == WEIR_EACCES ? CLI_PERMISSION : CLI_SYSTEM, "%s", why);
     }
-    if (a->output.json) {
-        error = json_ladder(out, ladder, a->output.text.seq);
+    int code = CLI_OK;
+    if (export_wanted(&a->export)) {
+        code = export(a, out, ladder);
     } else {
         print_story(a, out);
         text_ladder(out, ladder, &a->output.text);
     }
     ladder_del(ladder);
-    return error == WEIR_OK ? CLI_OK : cli_error(CLI_SYSTEM, "no memory: demo %s", a->scene->name);
+    return code;
 }
 
 int cmd_demo(int argc, char **argv)
@@ -131,8 +148,10 @@ int cmd_demo(int argc, char **argv)
          "write what the client saw on the wire as pcapng (-: standard output; the drawing then goes to standard error)",
          0},
         {0}};
-    static const struct argp_child children[] = {
-        {&cli_output_argp, 0, NULL, 0}, {&cli_view_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0},
+                                                 {&cli_view_argp, 0, NULL, 0},
+                                                 {&export_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
@@ -147,6 +166,10 @@ int cmd_demo(int argc, char **argv)
         return code;
     }
     cli_output_settle(&a.output, SEQ_RAW);
+    code = export_settle(&a.export, &a.output);
+    if (code != CLI_OK) {
+        return code;
+    }
     if (a.list) {
         return list_scenes(&a);
     }

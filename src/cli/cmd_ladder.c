@@ -5,9 +5,9 @@
 
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/export_cli.h"
 #include "cli/input.h"
 #include "cli/view_options.h"
-#include "render/json.h"
 #include "trace/capture.h"
 #include "trace/flow.h"
 
@@ -16,6 +16,7 @@ enum { KEY_CONN = 0x200 };
 struct arguments {
     struct cli_output output;
     struct cli_input input;
+    struct export_cli export;
     unsigned long conn; /* 0: all */
 };
 
@@ -28,6 +29,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = state->child_inputs[2] = &a->output;
         state->child_inputs[1] = &a->input;
+        state->child_inputs[3] = &a->export;
         return 0;
     case KEY_CONN:
         a->conn = strtoul(arg, &end, 10);
@@ -98,30 +100,30 @@ static int read_capture(struct capture *capture, struct flows *flows, struct tal
     return cli_input_exit(status);
 }
 
-static int draw_one(const struct arguments *a, const struct flows *flows, size_t index,
-                    weir_time start)
+static int draw_one(struct arguments *a, const struct flows *flows, size_t index, weir_time start)
 {
     struct ladder *ladder = flows_ladder(flows, index);
     const struct text_options *options = &a->output.text;
     size_t count = flows_count(flows);
-    int result = WEIR_ENOBUFS;
+    int code = CLI_OK;
 
-    if (ladder != NULL && a->output.json) {
-        result = json_ladder(stdout, ladder, options->seq);
-    } else if (ladder != NULL) {
+    if (ladder == NULL) {
+        return cli_error(CLI_SYSTEM, "no memory: connection %zu", index + 1);
+    }
+    if (export_wanted(&a->export)) {
+        code = export_ladder(&a->export, ladder, &a->output);
+    } else {
         if (count > 1) {
             int64_t after = (int64_t)(ladder_info(ladder)->origin - start);
             text_connection(stdout, ladder, count, after, options);
         }
         text_ladder(stdout, ladder, options);
-        result = WEIR_OK;
     }
     ladder_del(ladder);
-    return result == WEIR_OK ? CLI_OK
-                             : cli_error(CLI_SYSTEM, "no memory: connection %zu", index + 1);
+    return code;
 }
 
-static int draw(const struct arguments *a, const struct flows *flows, const struct tally *tally)
+static int draw(struct arguments *a, const struct flows *flows, const struct tally *tally)
 {
     size_t count = flows_count(flows);
     int code = CLI_OK;
@@ -130,19 +132,22 @@ static int draw(const struct arguments *a, const struct flows *flows, const stru
         return cli_error(CLI_USAGE, "no such connection (there are %zu): --conn %lu", count,
                          a->conn);
     }
+    if (export_wanted(&a->export)) {
+        code = export_begin(&a->export, a->conn != 0 ? 1 : count);
+    }
     for (size_t i = 0; i < count && code == CLI_OK; i++) {
         if (a->conn != 0 && i + 1 != a->conn) {
             continue;
         }
-        if (i > 0 && a->conn == 0 && !a->output.json) {
+        if (i > 0 && a->conn == 0 && !export_wanted(&a->export)) {
             putchar('\n');
         }
         code = draw_one(a, flows, i, tally->start);
     }
-    return code;
+    return export_end(&a->export, code);
 }
 
-static int ladder_of_file(const struct arguments *a, struct capture *capture)
+static int ladder_of_file(struct arguments *a, struct capture *capture)
 {
     char why[CAPTURE_WHY_MAX] = "";
     struct tally tally = {.packets = 0};
@@ -169,6 +174,7 @@ int cmd_ladder(int argc, char **argv)
     static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0},
                                                  {&cli_input_argp, 0, NULL, 0},
                                                  {&cli_view_argp, 0, NULL, 0},
+                                                 {&export_argp, 0, NULL, 0},
                                                  {0}};
     static const struct argp argp = {
         .options = options,
@@ -179,7 +185,7 @@ int cmd_ladder(int argc, char **argv)
             "is written as for tcpdump.\v"
             "Times of the side at which the capture was taken are measured; those of the other side "
             "are estimated by half the handshake's round trip and marked with ~. Sequence numbers "
-            "are pretty by default, and raw with --json.",
+            "are pretty by default, and raw in formats for machines (--json, --to jsonl).",
         .children = children};
     struct arguments a = {.input.one_file = true};
     struct capture *capture;
@@ -188,7 +194,11 @@ int cmd_ladder(int argc, char **argv)
     if (code >= 0) {
         return code;
     }
-    cli_output_settle(&a.output, a.output.json ? SEQ_RAW : SEQ_PRETTY);
+    cli_output_settle(&a.output, SEQ_PRETTY);
+    code = export_settle(&a.export, &a.output);
+    if (code != CLI_OK) {
+        return code;
+    }
     code = cli_input_open(&a.input, 0, false, &capture);
     if (code != CLI_OK) {
         return code;

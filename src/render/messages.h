@@ -14,6 +14,7 @@
 enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
 
 #include "render/messages_demo.h"
+#include "render/messages_export.h"
 #include "render/messages_ladder.h"
 
 #define MESSAGES(X)                                                                                \
@@ -113,7 +114,8 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
       "质询 ACK:要求对方证明自己的位置")                                                           \
     X(OTHER, "neither data nor ACK", "既无数据也无 ACK")                                           \
     MESSAGES_LADDER(X)                                                                             \
-    MESSAGES_DEMO(X)
+    MESSAGES_DEMO(X)                                                                               \
+    MESSAGES_EXPORT(X)
 
 enum message_id {
 #define MESSAGE_ENUM(id, en, zh) MESSAGE_##id,

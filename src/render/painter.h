@@ -1,4 +1,7 @@
-/* painter.h - what the files that draw the terminal ladder share: text*.c and painter.c only. */
+/*
+ * painter.h - what the files that draw ladders share: struct painter is for text*.c and painter.c alone,
+ * the words are for every drawing.
+ */
 #ifndef RENDER_PAINTER_H
 #define RENDER_PAINTER_H
 
@@ -31,6 +34,22 @@ struct beside {
 /* Seconds in at most LAYOUT_TIME columns: microseconds, and fewer digits when the seconds need the room. */
 char *paint_time(char out[TIME_TEXT], int64_t ns, bool estimated);
 char *paint_duration(char out[TIME_TEXT], int64_t ns); /* "229.6 ms" */
+
+/* What cannot be concluded from this capture, to be said first. Returns how many notes there are. */
+#define PAINT_NOTES_MAX 8
+size_t paint_notes(const struct ladder_info *info, enum message_id notes[PAINT_NOTES_MAX]);
+
+/* The true ISNs, when the drawing shows others; else "". */
+char *paint_isns(char out[PROSE_MAX], const struct ladder_info *info,
+                 const struct numbering *numbering, enum language language);
+
+/* What is written at a folded run: the words, in at most `columns` if they can be said so briefly, tags and
+ * the sentence. Of the painter only info, options, glyphs and numbering are used. */
+struct fold_words {
+    char text[LABEL_MAX], tags[64], sentence[PROSE_MAX];
+};
+void paint_fold_words(struct painter *p, const struct ladder_fold *fold, unsigned columns,
+                      struct fold_words *words);
 
 /* Notes, true ISNs, and the line of titles. */
 void paint_header(struct painter *p);

@@ -104,11 +104,10 @@ static bool contains(void *ctx, const struct ladder_segment *s)
     return strcasestr(text, o->grep) != NULL;
 }
 
-void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options)
+struct view *text_view(const struct ladder *ladder, const struct text_options *options)
 {
     struct search search = {.ladder = ladder, .options = options};
     struct view_options choice = options->view;
-    size_t count;
 
     numbering_init(&search.numbering, ladder_info(ladder), options->seq);
     search.numbering.frames = options->frames;
@@ -116,7 +115,14 @@ void text_ladder(FILE *out, const struct ladder *ladder, const struct text_optio
         choice.wanted = contains;
         choice.ctx = &search;
     }
-    struct view *view = view_make(ladder, &choice);
+    return view_make(ladder, &choice);
+}
+
+void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options)
+{
+    struct view *view = text_view(ladder, options);
+    size_t count;
+
     text_ladder_head(out, ladder, options);
     if (view != NULL) {
         const struct ladder_row *rows = view_rows(view, &count);

@@ -39,6 +39,9 @@ struct text_options {
 /* Notes, header and the rows that `options->view` and `grep` choose. The ladder is finished. */
 void text_ladder(FILE *out, const struct ladder *ladder, const struct text_options *options);
 
+/* The rows that `view` and `grep` of these options choose. NULL: no memory. */
+struct view *text_view(const struct ladder *ladder, const struct text_options *options);
+
 /* The same in pieces, for a ladder that grows: what stands above the rows, and rows [from, to), which are not
  * folded. */
 void text_ladder_head(FILE *out, const struct ladder *ladder, const struct text_options *options);

@@ -53,51 +53,76 @@ static void draw_note(struct painter *p, enum message_id id)
     draw_message(p->out, MESSAGE_NOTE, p->options->language, &text, 1);
 }
 
-/* What cannot be concluded from this capture is said first. */
-static void draw_notes(struct painter *p)
+size_t paint_notes(const struct ladder_info *info, enum message_id notes[PAINT_NOTES_MAX])
 {
-    const struct ladder_info *info = p->info;
+    size_t n = 0;
 
     if (!info->handshake) {
-        draw_note(p, MESSAGE_NOTE_NO_HANDSHAKE);
+        notes[n++] = MESSAGE_NOTE_NO_HANDSHAKE;
     }
     if (info->client_guessed) {
-        draw_note(p, MESSAGE_NOTE_CLIENT_GUESSED);
+        notes[n++] = MESSAGE_NOTE_CLIENT_GUESSED;
     }
     if (info->one_way) {
-        draw_note(p, MESSAGE_NOTE_ONE_WAY);
+        notes[n++] = MESSAGE_NOTE_ONE_WAY;
     }
     if (info->cut) {
-        draw_note(p, MESSAGE_NOTE_CUT);
+        notes[n++] = MESSAGE_NOTE_CUT;
     }
     if (info->vantage == LADDER_AT_SERVER) {
-        draw_note(p, MESSAGE_NOTE_AT_SERVER);
-    } else if (info->vantage == LADDER_AT_UNKNOWN && p->at.time) {
-        draw_note(p, MESSAGE_NOTE_NO_VANTAGE);
+        notes[n++] = MESSAGE_NOTE_AT_SERVER;
+    } else if (info->vantage == LADDER_AT_UNKNOWN) {
+        notes[n++] = MESSAGE_NOTE_NO_VANTAGE;
+    }
+    return n;
+}
+
+static void draw_notes(struct painter *p)
+{
+    enum message_id notes[PAINT_NOTES_MAX];
+    size_t n = paint_notes(p->info, notes);
+
+    for (size_t i = 0; i < n; i++) {
+        if (notes[i] != MESSAGE_NOTE_NO_VANTAGE || p->at.time) {
+            draw_note(p, notes[i]);
+        }
     }
 }
 
-/* The true ISNs, when the drawing shows others. */
-static void draw_isns(struct painter *p)
+char *paint_isns(char out[PROSE_MAX], const struct ladder_info *info,
+                 const struct numbering *numbering, enum language language)
 {
     char number[4][16];
     const char *args[MESSAGE_ARGS_MAX];
     size_t n = 0;
 
+    out[0] = '\0';
     for (int i = 0; i < 2; i++) {
         enum trace_side side = (enum trace_side)i;
-        uint32_t isn = p->info->side[i].isn;
-        if (p->info->side[i].isn_known && numbering_differs(&p->numbering, side)) {
+        uint32_t isn = info->side[i].isn;
+        if (info->side[i].isn_known && numbering_differs(numbering, side)) {
             char *shown = number[i * 2], *really = number[i * 2 + 1];
-            snprintf(shown, sizeof(number[0]), "%u", numbering_shown(&p->numbering, side, isn));
+            snprintf(shown, sizeof(number[0]), "%u", numbering_shown(numbering, side, isn));
             snprintf(really, sizeof(number[0]), "%u", isn);
-            args[n++] = prose_side(side, p->options->language);
+            args[n++] = prose_side(side, language);
             args[n++] = shown;
             args[n++] = really;
         }
     }
     if (n > 0) {
-        draw_message(p->out, n > 3 ? MESSAGE_ISNS : MESSAGE_ISN_ONE, p->options->language, args, n);
+        enum message_id id = n > 3 ? MESSAGE_ISNS : MESSAGE_ISN_ONE;
+        message_format(out, PROSE_MAX, id, language, args, n);
+    }
+    return out;
+}
+
+static void draw_isns(struct painter *p)
+{
+    char text[PROSE_MAX];
+
+    paint_isns(text, p->info, &p->numbering, p->options->language);
+    if (text[0] != '\0') {
+        fprintf(p->out, "%s\n", text);
     }
 }
 

@@ -211,37 +211,52 @@ static void draw_fold_arrow(struct painter *p, const struct ladder_fold *fold, s
     paint_rest(p, b);
 }
 
-static void draw_omitted(struct painter *p, const struct ladder_fold *fold)
+static void word_omitted(struct painter *p, const struct ladder_fold *fold,
+                         struct fold_words *words)
 {
-    char text[PROSE_MAX], number[3][16];
+    char number[3][16];
     const char *args[3] = {number[0], number[1], number[2]};
 
     snprintf(number[0], sizeof(number[0]), "%u", fold->segments);
     snprintf(number[1], sizeof(number[1]), "%u", fold->first);
     snprintf(number[2], sizeof(number[2]), "%u", fold->last);
-    message_format(text, sizeof(text),
+    message_format(words->text, sizeof(words->text),
                    fold->segments == 1 ? MESSAGE_FOLD_OMITTED_ONE : MESSAGE_FOLD_OMITTED,
                    p->options->language, args, 3);
-    draw_between(p, text);
 }
 
-void draw_fold(struct painter *p, const struct ladder_fold *fold)
+void paint_fold_words(struct painter *p, const struct ladder_fold *fold, unsigned columns,
+                      struct fold_words *words)
 {
     struct ways w = {.count = 0};
-    char inside[INSIDE_MAX];
-    struct beside b = {.rest = b.text};
-    bool left = fold->side == LADDER_CLIENT;
 
+    *words = (struct fold_words){.tags = ""};
     switch (fold->kind) {
     case LADDER_FOLD_DATA: word_data(p, fold, &w); break;
     case LADDER_FOLD_ACKS: word_acks(p, fold, &w); break;
     case LADDER_FOLD_DUP_ACKS: word_dup_acks(p, fold, &w); break;
-    case LADDER_FOLD_OMITTED: draw_omitted(p, fold); return;
+    case LADDER_FOLD_OMITTED: word_omitted(p, fold, words); return;
     }
-    strcpy(b.text, w.sentence);
     unsigned tags = w.tags[0] != '\0' ? width_of(w.tags) + 2 : 0;
-    unsigned room = p->at.inner - 2 - tags;
-    paint_inside(inside, p->at.inner, fold->side, fitting(&w, room), w.tags);
+    snprintf(words->text, sizeof(words->text), "%s", fitting(&w, columns - tags));
+    strcpy(words->tags, w.tags);
+    strcpy(words->sentence, w.sentence);
+}
+
+void draw_fold(struct painter *p, const struct ladder_fold *fold)
+{
+    struct fold_words words;
+    char inside[INSIDE_MAX];
+    struct beside b = {.rest = b.text};
+    bool left = fold->side == LADDER_CLIENT;
+
+    paint_fold_words(p, fold, p->at.inner - 2, &words);
+    if (fold->kind == LADDER_FOLD_OMITTED) {
+        draw_between(p, words.text);
+        return;
+    }
+    strcpy(b.text, words.sentence);
+    paint_inside(inside, p->at.inner, fold->side, words.text, words.tags);
     line_begin(&p->line, p->options->color);
     if (p->info->vantage == LADDER_AT_UNKNOWN && p->at.time) {
         char text[TIME_TEXT];

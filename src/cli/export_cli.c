@@ -1,0 +1,145 @@
+/* export_cli.c - see export_cli.h. */
+#include "cli/export_cli.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/compiler.h"
+
+enum { KEY_TO = 0x400, KEY_SCALE, KEY_SLANT };
+
+static const struct argp_option export_options[] = {
+    {NULL, 0, NULL, 0, "Export:", 3},
+    {"to", KEY_TO, "FORMAT", 0,
+     "another format than the drawing: svg, jsonl and others; an unknown one lists them", 3},
+    {"output", 'o', "FILE", 0, "write to FILE, in the format of its extension unless --to is given",
+     3},
+    {"scale", KEY_SCALE, "HOW", 0,
+     "svg: height by time, squeezed where it is long (warp), one step per event (order), in "
+     "proportion (time)",
+     3},
+    {"plantuml-slant", KEY_SLANT, NULL, 0, "plantuml: slanted arrows (from its version 2022.1 on)",
+     3},
+    {0}};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    static const char *const scales[] = {"warp", "order", "time"};
+    struct export_cli *e = state->input;
+
+    switch (key) {
+    case KEY_TO: e->to = arg; return 0;
+    case 'o': e->path = arg; return 0;
+    case KEY_SLANT: e->slant = true; return 0;
+    case KEY_SCALE:
+        for (size_t i = 0; i < ARRAY_SIZE(scales); i++) {
+            if (strcmp(arg, scales[i]) == 0) {
+                e->scale = (enum svg_scale)i;
+                return 0;
+            }
+        }
+        cli_error(CLI_USAGE, "bad value for --scale: %s", arg);
+        return EINVAL;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp export_argp = {.options = export_options, .parser = parse};
+
+static const char *wanted_name(const struct export_cli *e, const struct cli_output *output)
+{
+    return e->to != NULL ? e->to : output->json ? "jsonl" : NULL;
+}
+
+static int no_such_format(const char *name)
+{
+    char names[512] = "text";
+
+    for (size_t i = 0; i < format_count; i++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof(names) - used, ", %s", formats[i].name);
+    }
+    return cli_error(CLI_USAGE, "no such format (there are %s): --to %s", names, name);
+}
+
+int export_settle(struct export_cli *e, const struct cli_output *output)
+{
+    const char *name = wanted_name(e, output);
+
+    if (name != NULL && strcmp(name, "text") != 0) {
+        e->format = format_by_name(name);
+        if (e->format == NULL) {
+            return no_such_format(name);
+        }
+    } else if (e->path != NULL && name == NULL) {
+        e->format = format_by_extension(e->path);
+        if (e->format == NULL) {
+            return cli_error(CLI_USAGE, "no format has this extension (--to names one): -o %s",
+                             e->path);
+        }
+    }
+    if (e->path != NULL && e->format == NULL) {
+        return cli_error(CLI_USAGE, "the drawing for terminals goes to standard output: -o %s",
+                         e->path);
+    }
+    return CLI_OK;
+}
+
+int export_begin(struct export_cli *e, size_t ladders)
+{
+    if (ladders > 1 && !e->format->many) {
+        return cli_error(CLI_USAGE,
+                         "%zu connections, and a file of this format holds one (--conn N chooses "
+                         "it): --to %s",
+                         ladders, e->format->name);
+    }
+    e->out = stdout;
+    if (e->path != NULL && strcmp(e->path, "-") != 0) {
+        e->out = fopen(e->path, "wb");
+        if (e->out == NULL) {
+            return cli_error(errno == EACCES ? CLI_PERMISSION : CLI_SYSTEM, "cannot write (%s): %s",
+                             strerror(errno), e->path);
+        }
+    }
+    if (e->format->begin != NULL) {
+        e->format->begin(e->out);
+    }
+    return CLI_OK;
+}
+
+int export_ladder(struct export_cli *e, const struct ladder *ladder,
+                  const struct cli_output *output)
+{
+    struct export_options options = {.language = output->text.language,
+                                     .seq = output->text.seq,
+                                     .verbose = output->text.verbose,
+                                     .scale = e->scale,
+                                     .slant = e->slant};
+    struct view *view = e->format->folded ? text_view(ladder, &output->text) : NULL;
+
+    if (view != NULL) {
+        options.rows = view_rows(view, &options.row_count);
+    }
+    if (e->format->raw && !output->seq_given) {
+        options.seq = SEQ_RAW;
+    }
+    int result = e->format->write(e->out, ladder, &options);
+    view_del(view);
+    return result == WEIR_OK
+               ? CLI_OK
+               : cli_error(CLI_SYSTEM, "no memory: connection %u", ladder_info(ladder)->number);
+}
+
+int export_end(struct export_cli *e, int code)
+{
+    if (e->out == NULL || e->out == stdout || e->out == stderr) {
+        return code;
+    }
+    bool failed = ferror(e->out) != 0;
+    failed = fclose(e->out) != 0 || failed;
+    e->out = NULL;
+    if (failed && code == CLI_OK) {
+        return cli_error(CLI_SYSTEM, "cannot write (%s): %s", strerror(errno), e->path);
+    }
+    return code;
+}

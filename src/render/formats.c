@@ -1,0 +1,62 @@
+/* formats.c - the table of formats; docs/formats.md describes them. */
+#include <string.h>
+
+#include "render/export.h"
+#include "render/json.h"
+
+static int jsonl(FILE *out, const struct ladder *ladder, const struct export_options *options)
+{
+    return json_ladder(out, ladder, options->seq);
+}
+
+const struct format formats[] = {
+    {.name = "svg",
+     .extension = ".svg",
+     .what = "a drawing for pages and slides",
+     .folded = true,
+     .write = svg_ladder},
+    {.name = "jsonl",
+     .extension = ".jsonl",
+     .what = "events, one JSON object per line",
+     .raw = true,
+     .many = true,
+     .write = jsonl},
+};
+
+const size_t format_count = sizeof(formats) / sizeof(formats[0]);
+
+const struct format *format_by_name(const char *name)
+{
+    for (size_t i = 0; i < format_count; i++) {
+        if (strcmp(formats[i].name, name) == 0) {
+            return &formats[i];
+        }
+    }
+    return NULL;
+}
+
+const struct format *format_by_extension(const char *path)
+{
+    const struct format *best = NULL;
+    size_t length = strlen(path);
+
+    for (size_t i = 0; i < format_count; i++) {
+        const char *extension = formats[i].extension;
+        size_t size = extension == NULL ? 0 : strlen(extension);
+        bool fits = size > 0 && length > size && strcmp(path + length - size, extension) == 0;
+        if (fits && (best == NULL || size > strlen(best->extension))) {
+            best = &formats[i];
+        }
+    }
+    return best;
+}
+
+const struct ladder_row *export_rows(const struct ladder *ladder,
+                                     const struct export_options *options, size_t *count)
+{
+    if (options->rows != NULL) {
+        *count = options->row_count;
+        return options->rows;
+    }
+    return ladder_rows(ladder, count);
+}
