@@ -170,11 +170,15 @@ static void on_ready(void *ctx, int fd, short revents, weir_time now)
 
 /* ---- Taps ---------------------------------------------------------------------------------------------- */
 
+/* With the clock's time, not the turn's: what a turn moves goes one after the other. */
 static void write_packet(struct relay *r, uint32_t interface, const uint8_t *packet, size_t size,
-                         bool out, weir_time now)
+                         bool out)
 {
-    struct pcapfile_packet p = {
-        .interface = interface, .time = now, .data = packet, .size = (uint32_t)size, .out = out};
+    struct pcapfile_packet p = {.interface = interface,
+                                .time = clock_now(),
+                                .data = packet,
+                                .size = (uint32_t)size,
+                                .out = out};
 
     if (r->file != NULL) {
         pcapfile_write(r->file, &p);
@@ -185,7 +189,8 @@ static void on_tap_a(void *ctx, const uint8_t *packet, size_t size,
                      const struct weir_offload *offload, bool out, weir_time now)
 {
     (void)offload;
-    write_packet(ctx, RELAY_A, packet, size, out, now);
+    (void)now;
+    write_packet(ctx, RELAY_A, packet, size, out);
 }
 
 static void on_tap_b(void *ctx, const uint8_t *packet, size_t size,
@@ -194,8 +199,9 @@ static void on_tap_b(void *ctx, const uint8_t *packet, size_t size,
     struct relay *r = ctx;
 
     (void)offload;
+    (void)now;
     r->log.counts[0].handed_out += out;
-    write_packet(r, RELAY_B, packet, size, out, now);
+    write_packet(r, RELAY_B, packet, size, out);
 }
 
 static void on_truth(void *ctx, const struct weir_impair_record *record)

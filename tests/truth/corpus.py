@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import kinds
 import labels
 import link
 import scenario
@@ -55,11 +56,25 @@ def inside(seed, directory):
     converse(scenario.make(seed), directory)
 
 
+def watch(port, work):
+    """Does the work; what the kernel told about its retransmissions, None where it does not tell."""
+    try:
+        trace = kinds.Trace(port)
+    except OSError:
+        work()
+        return None
+    try:
+        work()
+        return trace.events()
+    finally:
+        trace.close()
+
+
 def make(seed, out):
     s = scenario.make(seed)
     with tempfile.TemporaryDirectory() as directory:
-        link.run_inside([__file__, "--inside", directory, str(seed)])
-        frames, found, _, _ = labels.label(os.path.join(directory, "log"), os.path.join(directory, "pcapng"))
+        events = watch(s["port"], lambda: link.run_inside([__file__, "--inside", directory, str(seed)]))
+        frames, found, _, _ = labels.label(os.path.join(directory, "log"), os.path.join(directory, "pcapng"), events)
     for side in ("client", "server"):
         wire.write_pcap(os.path.join(out, f"{seed}.{side}.pcap"), frames[side])
     with open(os.path.join(out, f"{seed}.json"), "w") as file:

@@ -1,4 +1,5 @@
-"""The truth about a double capture, from the relay's log alone: no analyser has a say here.
+"""The truth about a double capture, from the relay's log (and for the kind of a retransmission from the sending
+kernel's trace, kinds.py): no analyser has a say here.
 
 The log has a line for each packet in the order of handing in. In the relay's capture (-w) the k-th packet that
 came in at a side is the k-th original of that direction in the log, and the packets that went out are the
@@ -18,8 +19,10 @@ Labels, as lists of frame numbers per capture (client: A, server: B):
 """
 import json
 
+import kinds
 import wire
 
+KINDS = ("kind_rto", "kind_tlp", "kind_recovery", "kind_unknown")
 NAMES = ("retx_sent", "retx_arrived", "needless_sent", "needless_arrived", "lost", "net_duplicate", "reordered",
          "zero_window_probe", "keepalive", "simopen")
 DIRECTIONS = ("ab", "ba")
@@ -172,13 +175,15 @@ def name_labels(verdict, arrived):
         ("keepalive", "keepalive" in verdict), ("simopen", "simopen" in verdict)) if here]
 
 
-def label(log_path, capture_path):
+def label(log_path, capture_path, events=None):
     """({"client": [(time, packet)], "server": [...]}, {"client": {label: [frame numbers]}, "server": ...}).
 
     Only TCP is kept; frame numbers count from 1 in what is returned.
     """
-    log = [p for p in map(json.loads, open(log_path)) if p["e"] == "packet"]
+    lines = [json.loads(line) for line in open(log_path)]
+    log = [p for p in lines if p["e"] == "packet"]
     verdicts = judge(log)
+    why = kinds.kinds(events, log, verdicts, lines[0]["start_unix_ns"]) if events else {}
     sides = join(log, wire.read_pcapng(capture_path))
     for side in sides:
         find_overtaken(log, verdicts, [i for _, i, out in side if out])
@@ -187,8 +192,10 @@ def label(log_path, capture_path):
         kept = [(frame, i, out) for frame, i, out in side if "seq" in log[i]]
         frames[name] = [frame for frame, _, _ in kept]
         indices[name] = [(i, out) for _, i, out in kept]
-        labels[name] = {label: [] for label in NAMES}
+        labels[name] = {label: [] for label in (NAMES + KINDS if events else NAMES)}
         for number, (_, i, out) in enumerate(kept, 1):
             for word in name_labels(verdicts[i], out):
                 labels[name][word].append(number)
+            if "retx" in verdicts[i] and not out and events:
+                labels[name][why.get(i, "kind_unknown")].append(number)
     return frames, labels, log, indices

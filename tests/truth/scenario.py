@@ -1,8 +1,11 @@
 """A seed becomes a scenario: link, kernel settings and traffic. The same seed gives the same scenario for ever."""
 import random
 
-TRAFFIC = (("bulk", 8), ("download", 5), ("both", 3), ("bursts", 3), ("reqresp", 3), ("small", 3), ("slow", 3),
-           ("halfclose", 2), ("abort", 2), ("unread", 1), ("keepalive", 2), ("urgent", 1), ("simopen", 2))
+TRAFFIC = (("bulk", 8), ("download", 5), ("both", 3), ("bursts", 3), ("reqresp", 3), ("small", 3), ("slow", 4),
+           ("halfclose", 2), ("abort", 2), ("unread", 1), ("keepalive", 3), ("urgent", 1), ("simopen", 2))
+
+
+SPARSE = ("reqresp", "small", "halfclose", "keepalive", "bursts")
 
 
 def weighted(rng, pairs):
@@ -41,7 +44,10 @@ def link(rng, s):
         options += ["--rate", f"{words['rate']}mbit"]
         maybe(0.6, "queue", ("10", "20", "40", "100"))
     trouble = rng.random()
-    if trouble < 0.45:
+    if s["traffic"] in SPARSE and trouble < 0.7:  # few segments: more of them have to go
+        maybe(1, "loss-out", ("3%", "6%", "10%"))
+        maybe(0.5, "loss-in", ("3%", "6%", "10%"))
+    elif trouble < 0.45:
         maybe(1, "loss-out" if s["traffic"] != "download" else "loss-in", ("0.5%", "1%", "2%", "4%"))
         maybe(0.3, "data-loss", ("1%", "3%"))
     elif trouble < 0.6:
