@@ -2,23 +2,26 @@
 _weir() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} value= name= words=
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'demo drill ladder nc relay --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'demo drill flows ladder nc relay --help --version' -- "$word"))
         return
     fi
     if [ "$word" = = ]; then name=$before; fi
     if [ "$before" = = ]; then name=${COMP_WORDS[COMP_CWORD - 2]} value=$word; fi
     case $name in
+        --ambiguous) COMPREPLY=($(compgen -W '1 2' -- "$value")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$value")); return ;;
         --ecn) COMPREPLY=($(compgen -W 'off on passive accurate accurate-answer accurate-passive' -- "$value")); return ;;
         --ip-version) COMPREPLY=($(compgen -W '4 6 mapped' -- "$value")); return ;;
         --lang) COMPREPLY=($(compgen -W 'en zh' -- "$value")); return ;;
+        --sort) COMPREPLY=($(compgen -W 'worst start duration bytes segments retx rtt' -- "$value")); return ;;
     esac
     case ${COMP_WORDS[1]} in
-        demo) words='--delay= --isn= --list --write= --ascii --color= --json --lang= --seq= --verbose --width= --help' ;;
-        drill) words='--define= --ignore-shell --ip-version= --no-ladder --quiet --strict --sysctl= --write= --ascii --color= --json --lang= --seq= --verbose --width= --help' ;;
-        ladder) words='--conn= --ascii --color= --json --lang= --seq= --verbose --width= --help' ;;
-        nc) words='--addr= --congestion= --dev= --dhcp --ecn= --gateway= --ladder --listen --md5-key= --mtu= --no-dad --no-offload --slaac --timeout= --write= --ascii --color= --json --lang= --seq= --verbose --width= --corrupt= --data-loss= --delay= --drop= --duplicate= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --seed= --help' ;;
-        relay) words='--dev= --for= --log= --no-offload --write= --corrupt= --data-loss= --delay= --drop= --duplicate= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --seed= --help' ;;
+        demo) words='--delay= --isn= --list --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
+        drill) words='--define= --ignore-shell --ip-version= --no-ladder --quiet --strict --sysctl= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --help' ;;
+        flows) words='--filter= --sort= --top= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
+        ladder) words='--conn= --filter= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
+        nc) words='--addr= --congestion= --dev= --dhcp --ecn= --gateway= --ladder --listen --md5-key= --mtu= --no-dad --no-offload --slaac --timeout= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;
+        relay) words='--dev= --for= --log= --no-offload --write= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$words" -- "$word"))

@@ -11,12 +11,14 @@
 #define NOINLINE __attribute__((noinline))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define UNUSED __attribute__((unused))
+#define PREFETCH(p) __builtin_prefetch(p)
 #else
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)
 #define NOINLINE
 #define ALWAYS_INLINE inline
 #define UNUSED
+#define PREFETCH(p) ((void)(p))
 #endif
 
 /* Our own bugs only, never bad input. Always on: the price is small and a wrong packet is worse. */

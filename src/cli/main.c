@@ -15,6 +15,8 @@ static const struct verb {
     {"demo", cmd_demo, (char *)"weir demo", "draw a canned conversation between two weir stacks"},
     {"drill", cmd_drill, (char *)"weir drill",
      "run packetdrill scripts against weir, in virtual time"},
+    {"flows", cmd_flows, (char *)"weir flows",
+     "list the TCP conversations of a capture file, worst first"},
     {"ladder", cmd_ladder, (char *)"weir ladder", "draw the TCP conversations of a capture file"},
     {"nc", cmd_nc, (char *)"weir nc", "netcat on weir's own TCP, over a TUN or TAP interface"},
     {"relay", cmd_relay, (char *)"weir relay",

@@ -15,6 +15,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
 
 #include "render/messages_demo.h"
 #include "render/messages_export.h"
+#include "render/messages_flows.h"
 #include "render/messages_ladder.h"
 
 #define MESSAGES(X)                                                                                \
@@ -115,7 +116,8 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(OTHER, "neither data nor ACK", "既无数据也无 ACK")                                           \
     MESSAGES_LADDER(X)                                                                             \
     MESSAGES_DEMO(X)                                                                               \
-    MESSAGES_EXPORT(X)
+    MESSAGES_EXPORT(X)                                                                             \
+    MESSAGES_FLOWS(X)
 
 enum message_id {
 #define MESSAGE_ENUM(id, en, zh) MESSAGE_##id,

@@ -3,42 +3,68 @@
  *
  * At the client the answer to a SYN takes a round trip and the ACK after it next to nothing; at the server
  * it is the other way round. On a loopback, or in the middle, neither gap stands out: then a time belongs
- * to no side, and nothing is claimed.
+ * to no side, and nothing is claimed. A host's own segments are captured before its network card has filled
+ * in their checksums; where both sides' are like that, both are on this machine.
  */
 #include "trace/vantage.h"
+
+#include "base/compiler.h"
 
 /* One gap must be this many times the other to mean something. */
 #define GAP_RATIO 4
 #define TTL_WINDOWS 128
+/* So many segments tell what there is to tell. */
+#define LOOK_MAX 2000
 
-struct handshake {
-    bool complete;
-    weir_time syn_gap; /* SYN to SYN, ACK */
-    weir_time ack_gap; /* SYN, ACK to ACK */
-};
-
-static struct handshake find_handshake(const struct trace_segment *s, size_t n)
+static void look_at_handshake(struct vantage_clues *c, const struct trace_segment *s)
 {
-    struct handshake h = {.complete = false};
-    const struct trace_segment *syn = NULL, *syn_ack = NULL;
-    uint16_t mask = WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST;
+    uint16_t flags = s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST);
 
-    for (size_t i = 0; i < n; i++) {
-        uint16_t flags = s[i].flags & mask;
-        if (flags == WEIR_TCP_SYN && s[i].side == LADDER_CLIENT && syn_ack == NULL) {
-            syn = &s[i];
-        } else if (flags == (WEIR_TCP_SYN | WEIR_TCP_ACK) && s[i].side == LADDER_SERVER &&
-                   syn != NULL && s[i].ack == syn->seq + 1) {
-            syn_ack = &s[i];
-        } else if (flags == WEIR_TCP_ACK && s[i].side == LADDER_CLIENT && syn_ack != NULL) {
-            h.complete = s[i].ack == syn_ack->seq + 1 && syn_ack->time >= syn->time &&
-                         s[i].time >= syn_ack->time;
-            h.syn_gap = syn_ack->time - syn->time;
-            h.ack_gap = s[i].time - syn_ack->time;
-            return h;
-        }
+    if (flags == WEIR_TCP_SYN && s->side == LADDER_CLIENT && c->stage < 2) {
+        c->syn = s->seq;
+        c->syn_time = s->time;
+        c->stage = 1;
+    } else if (flags == (WEIR_TCP_SYN | WEIR_TCP_ACK) && s->side == LADDER_SERVER && c->stage > 0 &&
+               c->stage < 3 && s->ack == c->syn + 1) {
+        c->syn_ack = s->seq;
+        c->syn_ack_time = s->time;
+        c->stage = 2;
+    } else if (flags == WEIR_TCP_ACK && s->side == LADDER_CLIENT && c->stage == 2) {
+        c->stage = 3;
+        c->complete = s->ack == c->syn_ack + 1 && c->syn_ack_time >= c->syn_time &&
+                      s->time >= c->syn_ack_time;
+        c->syn_gap = c->syn_ack_time - c->syn_time;
+        c->ack_gap = s->time - c->syn_ack_time;
     }
-    return h;
+}
+
+/* How long does this side's data wait for its ACK, at best? */
+static void look_at_answers(struct vantage_clues *c, const struct trace_segment *s)
+{
+    unsigned own = s->side, peer = 1 - own;
+
+    if (s->length > 0 && !c->waiting[own]) {
+        c->waiting[own] = true;
+        c->data_end[own] = s->seq + s->length;
+        c->data_time[own] = s->time;
+    }
+    if ((s->flags & WEIR_TCP_ACK) != 0 && c->waiting[peer] &&
+        (int32_t)(s->ack - c->data_end[peer]) >= 0) {
+        weir_time gap = s->time > c->data_time[peer] ? s->time - c->data_time[peer] : 1;
+        c->answered[peer] = c->answered[peer] == 0 ? gap : MIN(c->answered[peer], gap);
+        c->waiting[peer] = false;
+    }
+}
+
+void vantage_look(struct vantage_clues *c, const struct trace_segment *s)
+{
+    look_at_handshake(c, s);
+    if ((s->flags & (WEIR_TCP_RST | WEIR_TCP_SYN)) == 0) {
+        look_at_answers(c, s);
+    }
+    if ((s->flags & WEIR_TCP_RST) == 0) { /* a forged RST may come from anywhere */
+        c->ttl[s->side] = s->ttl;
+    }
 }
 
 static bool is_first_hop(uint8_t ttl)
@@ -46,44 +72,75 @@ static bool is_first_hop(uint8_t ttl)
     return ttl == 64 || ttl == TTL_WINDOWS || ttl == 255;
 }
 
-static enum ladder_vantage infer_from_ttl(const struct trace_segment *s, size_t n)
+static enum ladder_vantage at(enum trace_side side)
 {
-    uint8_t ttl[2] = {0, 0};
+    return side == LADDER_CLIENT ? LADDER_AT_CLIENT : LADDER_AT_SERVER;
+}
 
-    for (size_t i = 0; i < n; i++) {
-        if ((s[i].flags & WEIR_TCP_RST) == 0) { /* a forged RST may come from anywhere */
-            ttl[s[i].side] = s[i].ttl;
+/* a: what is long when captured at the client. */
+static enum ladder_vantage by_gaps(weir_time a, weir_time b)
+{
+    return a > b * GAP_RATIO   ? LADDER_AT_CLIENT
+           : b > a * GAP_RATIO ? LADDER_AT_SERVER
+                               : LADDER_AT_UNKNOWN;
+}
+
+enum ladder_vantage vantage_of(const struct vantage_clues *c, enum vantage_basis *basis)
+{
+    enum ladder_vantage vantage = LADDER_AT_UNKNOWN;
+
+    for (int side = 0; side < 2; side++) {
+        if (c->unsummed[side] && c->summed[1 - side] && !c->unsummed[1 - side]) {
+            *basis = VANTAGE_CHECKSUM;
+            return at((enum trace_side)side);
         }
     }
-    if (ttl[0] == 0 || ttl[1] == 0 || is_first_hop(ttl[0]) == is_first_hop(ttl[1])) {
+    *basis = VANTAGE_NONE;
+    if (c->unsummed[0] && c->unsummed[1]) {
+        return LADDER_AT_UNKNOWN; /* both are on this machine */
+    }
+    if (c->complete) {
+        *basis = VANTAGE_HANDSHAKE;
+        vantage = by_gaps(c->syn_gap, c->ack_gap);
+    } else if (c->answered[0] != 0 && c->answered[1] != 0) {
+        *basis = VANTAGE_ACKS;
+        vantage = by_gaps(c->answered[LADDER_CLIENT], c->answered[LADDER_SERVER]);
+    }
+    if (vantage != LADDER_AT_UNKNOWN) {
+        return vantage;
+    }
+    *basis = VANTAGE_NONE;
+    if (c->ttl[0] == 0 || c->ttl[1] == 0 || is_first_hop(c->ttl[0]) == is_first_hop(c->ttl[1])) {
         return LADDER_AT_UNKNOWN;
     }
-    return is_first_hop(ttl[0]) ? LADDER_AT_CLIENT : LADDER_AT_SERVER;
+    *basis = VANTAGE_TTL;
+    return at(is_first_hop(c->ttl[LADDER_CLIENT]) ? LADDER_CLIENT : LADDER_SERVER);
 }
 
 enum ladder_vantage vantage_infer(const struct trace_segment *segments, size_t n)
 {
-    struct handshake h = find_handshake(segments, n);
+    struct vantage_clues clues = {.stage = 0};
+    enum vantage_basis basis;
 
-    if (h.complete && h.syn_gap > h.ack_gap * GAP_RATIO) {
-        return LADDER_AT_CLIENT;
+    for (size_t i = 0; i < MIN(n, LOOK_MAX); i++) {
+        vantage_look(&clues, &segments[i]);
     }
-    if (h.complete && h.ack_gap > h.syn_gap * GAP_RATIO) {
-        return LADDER_AT_SERVER;
-    }
-    return infer_from_ttl(segments, n);
+    return vantage_of(&clues, &basis);
 }
 
 weir_time vantage_rtt(const struct trace_segment *segments, size_t n, enum ladder_vantage vantage)
 {
-    struct handshake h = find_handshake(segments, n);
+    struct vantage_clues clues = {.stage = 0};
 
-    if (!h.complete) {
+    for (size_t i = 0; i < n && clues.stage < 3; i++) {
+        vantage_look(&clues, &segments[i]);
+    }
+    if (!clues.complete) {
         return 0;
     }
     switch (vantage) {
-    case LADDER_AT_CLIENT: return h.syn_gap;
-    case LADDER_AT_SERVER: return h.ack_gap;
+    case LADDER_AT_CLIENT: return clues.syn_gap;
+    case LADDER_AT_SERVER: return clues.ack_gap;
     default: return 0;
     }
 }

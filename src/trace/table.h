@@ -1,0 +1,72 @@
+/*
+ * table.h - all conversations of a capture, or of a live tap, while it goes by: each judged, searched for
+ * findings and counted, and no segment kept.
+ *
+ *     table = table_new(&setup);
+ *     packet = table_packet(table); fill *packet; table_put(table);      for each segment
+ *     table_end(table);
+ *     table_conversation(table, index) ... table_count(table)
+ *
+ * The first segments of a conversation wait until it is known who the client is and where the tap is; then
+ * they are judged with all others, in order. A conversation that is over and silent is settled: its counters
+ * and findings stay, its judge goes. Segments are looked at a batch at a time, because in a large table each
+ * one costs several cache misses, which then overlap.
+ */
+#ifndef TRACE_TABLE_H
+#define TRACE_TABLE_H
+
+#include "trace/finding.h"
+#include "trace/judge.h"
+
+struct table;
+
+/* A finding in short. */
+struct conversation_finding {
+    uint8_t id; /* enum finding_id */
+    uint8_t severity, confidence;
+    uint8_t side;
+    uint32_t occurrences;
+    uint64_t cost_ns;
+};
+
+/* What is known about a conversation; sides by enum trace_side. */
+struct conversation {
+    weir_time start, last;
+    uint64_t bytes[2];    /* payload, each byte once */
+    uint32_t segments[2]; /* sent by this side, also copies */
+    uint32_t retx[2];     /* sent again by this side, SYNs too */
+    uint32_t lost[2];     /* did not arrive, as far as it shows */
+    uint32_t spurious[2]; /* sent again without need */
+    uint32_t reordered, duplicates, dup_acks, zero_windows;
+    uint32_t rtt_us;     /* of the handshake, both ways of the tap together; 0: not seen */
+    uint32_t min_rtt_us; /* the least that an ACK showed, from the tap; 0: none */
+    uint32_t srtt_us;
+    struct conversation_finding *finding; /* worst first */
+    uint16_t findings;
+    uint8_t vantage; /* enum ladder_vantage */
+    uint8_t end;     /* enum ladder_end */
+    bool client_guessed, handshake, one_way, cut;
+};
+
+struct table_packet {
+    struct trace_segment segment; /* side is set by the table */
+    struct weir_endpoint src, dst;
+};
+
+/* NULL: no memory. */
+struct table *table_new(void);
+void table_del(struct table *table); /* NULL is allowed */
+
+/* Where the next segment goes. */
+struct table_packet *table_packet(struct table *table);
+/* WEIR_OK or WEIR_ENOBUFS. */
+int table_put(struct table *table);
+/* Nothing more comes. WEIR_OK or WEIR_ENOBUFS. */
+int table_end(struct table *table);
+
+/* In order of their first packet; only after table_end. The endpoints by enum trace_side. */
+size_t table_count(const struct table *table);
+const struct conversation *table_conversation(const struct table *table, size_t index,
+                                              struct weir_endpoint end[2]);
+
+#endif
