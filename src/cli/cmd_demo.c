@@ -106,6 +106,10 @@ static void print_story(const struct arguments *a, FILE *out)
 
 static int export(struct arguments *a, FILE *out, const struct ladder *ladder)
 {
+    char title[64];
+
+    snprintf(title, sizeof(title), "weir demo %s", a->scene->name);
+    a->export.title = title;
     int code = export_begin(&a->export, 1);
 
     if (code == CLI_OK) {

@@ -133,6 +133,8 @@ static int draw(struct arguments *a, const struct flows *flows, const struct tal
                          a->conn);
     }
     if (export_wanted(&a->export)) {
+        const char *slash = strrchr(a->input.file[0], '/');
+        a->export.title = slash != NULL ? slash + 1 : a->input.file[0];
         code = export_begin(&a->export, a->conn != 0 ? 1 : count);
     }
     for (size_t i = 0; i < count && code == CLI_OK; i++) {

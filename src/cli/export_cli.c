@@ -82,6 +82,10 @@ int export_settle(struct export_cli *e, const struct cli_output *output)
         return cli_error(CLI_USAGE, "the drawing for terminals goes to standard output: -o %s",
                          e->path);
     }
+    if (e->format != NULL && e->format->write == NULL && !html_available()) {
+        return cli_error(CLI_MISSING, "this build has no page in it (tools/install-deps page, then "
+                                      "build again): --to html");
+    }
     return CLI_OK;
 }
 
@@ -107,6 +111,26 @@ int export_begin(struct export_cli *e, size_t ladders)
     return CLI_OK;
 }
 
+static int no_memory(const struct ladder *ladder)
+{
+    return cli_error(CLI_SYSTEM, "no memory: connection %u", ladder_info(ladder)->number);
+}
+
+/* A page begins with its first ladder, because only then it is certain where it is written to. */
+static int put_in_page(struct export_cli *e, const struct ladder *ladder,
+                       const struct cli_output *output)
+{
+    struct html_options options = {.title = e->title != NULL ? e->title : "weir",
+                                   .language = output->text.language,
+                                   .seq = output->text.seq,
+                                   .verbose = output->text.verbose};
+
+    if (e->page == NULL) {
+        e->page = html_begin(e->out, &options);
+    }
+    return e->page != NULL && html_add(e->page, ladder) == WEIR_OK ? CLI_OK : no_memory(ladder);
+}
+
 int export_ladder(struct export_cli *e, const struct ladder *ladder,
                   const struct cli_output *output)
 {
@@ -115,6 +139,10 @@ int export_ladder(struct export_cli *e, const struct ladder *ladder,
                                      .verbose = output->text.verbose,
                                      .scale = e->scale,
                                      .slant = e->slant};
+
+    if (e->format->write == NULL) {
+        return put_in_page(e, ladder, output);
+    }
     struct view *view = e->format->folded ? text_view(ladder, &output->text) : NULL;
 
     if (view != NULL) {
@@ -125,13 +153,15 @@ int export_ladder(struct export_cli *e, const struct ladder *ladder,
     }
     int result = e->format->write(e->out, ladder, &options);
     view_del(view);
-    return result == WEIR_OK
-               ? CLI_OK
-               : cli_error(CLI_SYSTEM, "no memory: connection %u", ladder_info(ladder)->number);
+    return result == WEIR_OK ? CLI_OK : no_memory(ladder);
 }
 
 int export_end(struct export_cli *e, int code)
 {
+    if (html_end(e->page) != WEIR_OK && code == CLI_OK) {
+        code = cli_error(CLI_SYSTEM, "no memory: the page");
+    }
+    e->page = NULL;
     if (e->out == NULL || e->out == stdout || e->out == stderr) {
         return code;
     }

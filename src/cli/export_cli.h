@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "render/export.h"
+#include "render/html.h"
 
 struct export_cli {
     const char *to, *path; /* --to, -o; NULL: not given */
@@ -16,6 +17,8 @@ struct export_cli {
     bool slant;
     const struct format *format; /* after export_settle; NULL: the drawing for terminals */
     FILE *out;
+    const char *title;      /* of a page: what the ladders are of; NULL: "weir" */
+    struct html_page *page; /* being written */
 };
 
 extern const struct argp export_argp;

@@ -39,7 +39,8 @@ struct format {
     bool many;
     /* What stands before the first connection; NULL: nothing. */
     int (*begin)(FILE *out);
-    /* WEIR_OK or WEIR_ENOBUFS; that writing failed is seen by ferror. */
+    /* WEIR_OK or WEIR_ENOBUFS; that writing failed is seen by ferror. NULL: html.h's, which needs to know
+     * the first and the last ladder. */
     int (*write)(FILE *out, const struct ladder *ladder, const struct export_options *options);
 };
 

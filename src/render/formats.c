@@ -10,6 +10,10 @@ static int jsonl(FILE *out, const struct ladder *ladder, const struct export_opt
 }
 
 const struct format formats[] = {
+    {.name = "html",
+     .extension = ".html",
+     .what = "a page to explore: ladder, header, plots; stands alone (docs/page.md)",
+     .many = true},
     {.name = "svg",
      .extension = ".svg",
      .what = "a drawing for pages and slides",

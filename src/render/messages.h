@@ -17,6 +17,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
 #include "render/messages_export.h"
 #include "render/messages_flows.h"
 #include "render/messages_ladder.h"
+#include "render/messages_page.h"
 
 #define MESSAGES(X)                                                                                \
     /* headers */                                                                                  \
@@ -117,7 +118,8 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     MESSAGES_LADDER(X)                                                                             \
     MESSAGES_DEMO(X)                                                                               \
     MESSAGES_EXPORT(X)                                                                             \
-    MESSAGES_FLOWS(X)
+    MESSAGES_FLOWS(X)                                                                              \
+    MESSAGES_PAGE(X)
 
 enum message_id {
 #define MESSAGE_ENUM(id, en, zh) MESSAGE_##id,

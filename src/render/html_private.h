@@ -1,0 +1,40 @@
+/* html_private.h - what the files that make a page's data share: html.c, html_columns.c, html_detail.c. */
+#ifndef RENDER_HTML_PRIVATE_H
+#define RENDER_HTML_PRIVATE_H
+
+#include <jansson.h>
+
+#include "render/html.h"
+#include "render/html_words.h"
+
+/* One connection on its way into the page. */
+struct html_connection {
+    const struct ladder *ladder;
+    const struct ladder_info *info;
+    const struct ladder_segment *segment;
+    size_t segments;
+    struct numbering numbering;
+    bool verbose;
+};
+
+/* Fields of a segment's text, and the options inside their field, are parted by these. */
+#define HTML_FIELD "\x1f"
+#define HTML_OPTION "\x1e"
+
+/* html_columns.c: a column after the other, a number per segment, mostly as the difference from the number
+ * before. What the columns are: web/src/data.ts reads them in the same order. */
+void html_columns(struct pack *pack, const struct html_connection *c);
+/* Label, tags, class, and the sentence in both languages, of each segment. */
+void html_texts(struct words *words, const struct html_connection *c);
+
+/* html_detail.c: everything about a connection that is not a column. NULL: no memory. */
+json_t *html_detail(const struct html_connection *c, const struct words *words);
+/* What the list of connections says about it. `start`: of the first one. */
+json_t *html_summary(const struct html_connection *c, weir_time start);
+/* Names that all connections share. */
+json_t *html_names(void);
+
+/* Helpers that take NULL for a failed allocation and pass it on. */
+json_t *html_both(const char *en, const char *zh);
+
+#endif

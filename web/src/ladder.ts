@@ -1,0 +1,639 @@
+// ladder.ts - the ladder on a canvas. Only what is in the window is drawn; a frame costs the same for ten
+// segments and for a million.
+import { App, byId, fitCanvas, MONO, palette, perFrame, SANS } from './app';
+import { Conversation } from './data';
+import { duration, seconds } from './format';
+import { between, crowd, isInstant, Layout, makeLayout, Mode, timeOfY, yOfTime } from './layout';
+import { arrowHead, cross, haloed, isProbe, kindColor, stateColor } from './paint';
+import { lang, pick, t } from './texts';
+
+const GUTTER = 92; // times and states on each side
+const BAR = 9; // width of a bar of states
+const MAP = 12; // the overview at the right edge
+const CHAR = 6.65; // of the labels' font, per pixel of 11
+const FONT = 11;
+const LABEL_ROOM = 12; // labels of one side nearer than this hide each other
+const ROW_LIMIT = 300; // list items for screen readers
+
+interface StateSpan { y: number; state: number }
+
+export class Ladder {
+  readonly canvas = byId<HTMLCanvasElement>('ladder');
+  private readonly box = byId('ladder-box');
+  private readonly tip = byId('tip');
+  private readonly rows = byId('rows');
+  layout!: Layout;
+  mode: Mode = 'time';
+  private zoom = 1;
+  private top = 0;
+  private width = 0;
+  private height = 0;
+  private spans: [StateSpan[], StateSpan[]] = [[], []];
+  private marks: { y: number; color: string }[] = [];
+  private charWidth = CHAR;
+  /** What the last frame drew; tests look at it. */
+  drawn = { arrows: 0, labels: 0, visited: 0 };
+  readonly draw = perFrame(() => this.paint());
+
+  constructor(private readonly app: App) {
+    new ResizeObserver(() => { this.measure(); this.draw(); }).observe(this.box);
+    app.on(['selection'], () => { this.reveal(app.selected); this.draw(); this.speak(); });
+    app.on(['hover', 'theme', 'language', 'finding'], this.draw);
+    app.on(['language'], () => this.speak());
+    app.on(['now'], () => { this.follow(); this.draw(); });
+    this.listen();
+  }
+
+  open(): void {
+    const c = this.app.conversation;
+    this.mode = crowd(c) > 40 ? 'steps' : 'time';
+    this.zoom = 1;
+    this.top = 0;
+    this.relayout();
+  }
+
+  private get c(): Conversation { return this.app.conversation; }
+
+  private relayout(): void {
+    this.layout = makeLayout(this.c, this.mode, this.zoom);
+    this.findSpans();
+    this.findMarks();
+    this.measure();
+    this.draw();
+  }
+
+  private measure(): void {
+    this.width = this.box.clientWidth;
+    this.height = this.box.clientHeight;
+    this.clamp();
+  }
+
+  private clamp(): void {
+    if (!this.layout) return;
+    this.top = Math.max(0, Math.min(this.top, this.layout.height - this.height));
+  }
+
+  setMode(mode: Mode): void {
+    const time = timeOfY(this.layout, this.top + this.height / 2);
+    const number = this.app.selected;
+    this.mode = mode;
+    this.zoom = 1;
+    this.relayout();
+    if (number > 0) this.centre(this.layout.departure[number - 1]);
+    else if (this.top > 0) this.centre(yOfTime(this.layout, time));
+  }
+
+  /** Zooms so that what is at `y` of the window stays there. */
+  zoomBy(factor: number, y = this.height / 2): void {
+    const least = Math.min(1, (this.height * 0.9) / (this.layout.height / this.zoom));
+    const zoom = Math.max(least, Math.min(40, this.zoom * factor));
+    if (zoom === this.zoom) return;
+    const number = this.nearestDeparture(this.top + y);
+    const before = this.layout.departure[number] - this.top;
+    const atTop = this.top === 0 && y < this.height / 2 + 1;
+    this.zoom = zoom;
+    this.relayout();
+    this.top = atTop ? 0 : this.layout.departure[number] - before;
+    this.clamp();
+    this.draw();
+  }
+
+  zoomReset(): void {
+    this.zoomBy(1 / this.zoom);
+  }
+
+  get zoomed(): number { return this.zoom; }
+  get scrolled(): number { return this.top; }
+
+  scrollBy(pixels: number): void {
+    this.top += pixels;
+    this.clamp();
+    this.draw();
+  }
+
+  private centre(y: number): void {
+    this.top = y - this.height / 2;
+    this.clamp();
+    this.draw();
+  }
+
+  /** Scrolls as little as needed to show a segment. */
+  reveal(number: number): void {
+    if (number === 0) return;
+    const a = this.layout.departure[number - 1], b = this.layout.arrival[number - 1];
+    const margin = Math.min(70, this.height / 5);
+    const low = Math.max(a, Math.min(b, a + this.height / 2));
+    if (a - margin < this.top) this.top = a - Math.max(margin, a < this.top - this.height ? this.height / 3 : 0);
+    else if (low + margin > this.top + this.height) {
+      this.top = low > this.top + 2 * this.height ? a - this.height / 3 : low + margin - this.height;
+    }
+    this.clamp();
+  }
+
+  private follow(): void {
+    if (this.app.now === null) return;
+    const y = yOfTime(this.layout, this.app.now);
+    if (y < this.top + 30 || y > this.top + this.height * 0.7) {
+      this.top = y - this.height * 0.7;
+      this.clamp();
+    }
+  }
+
+  private nearestDeparture(y: number): number {
+    const [from, to] = between(this.layout, y - 400, y + 400);
+    let best = Math.min(from, this.c.n - 1);
+    for (let i = from; i < to; i++) {
+      if (Math.abs(this.layout.departure[i] - y) < Math.abs(this.layout.departure[best] - y)) best = i;
+    }
+    return Math.max(0, best);
+  }
+
+  // ---- What does not change from frame to frame ----
+
+  private findSpans(): void {
+    const { detail } = this.c;
+    this.spans = [[{ y: 0, state: detail.sides[0].initial }], [{ y: 0, state: detail.sides[1].initial }]];
+    for (const [, , side, , to, segment] of detail.changes) {
+      if (segment === 0) continue;
+      const sender = this.c.side[segment - 1] === side;
+      this.spans[side].push({ y: (sender ? this.layout.departure : this.layout.arrival)[segment - 1], state: to });
+    }
+    for (const lone of this.layout.lone) this.spans[lone.side].push({ y: lone.y, state: lone.state });
+    for (const spans of this.spans) spans.sort((a, b) => a.y - b.y);
+  }
+
+  private findMarks(): void {
+    const c = this.c;
+    const byRow = new Map<number, string>();
+    const scale = 2000 / this.layout.height;
+    for (let i = 0; i < c.n; i++) {
+      const row = Math.round(this.layout.departure[i] * scale);
+      if (c.lost(i)) byRow.set(row, palette.get('k-rst'));
+      else if (c.again(i) && !byRow.has(row)) byRow.set(row, palette.get('k-rtx'));
+    }
+    this.marks = [...byRow].map(([row, color]) => ({ y: row / scale, color }));
+  }
+
+  // ---- A frame ----
+
+  private get left(): number { return GUTTER; }
+  private get right(): number { return this.width - GUTTER - MAP; }
+
+  private paint(): void {
+    if (!this.layout || this.width < 50) return;
+    const g = fitCanvas(this.canvas, this.width, this.height);
+    g.fillStyle = palette.get('ground');
+    g.fillRect(0, 0, this.width, this.height);
+    g.font = `${FONT}px ${MONO}`;
+    this.charWidth = g.measureText('0').width;
+    this.drawn = { arrows: 0, labels: 0, visited: 0 };
+    const visible = this.visible();
+    this.drawGaps(g);
+    this.drawBars(g);
+    this.drawArrows(g, visible);
+    this.drawLabels(g, visible);
+    this.drawGutters(g, visible);
+    this.drawNow(g);
+    this.drawMap(g);
+    this.listRows(visible);
+    this.canvas.dataset.arrows = String(this.drawn.arrows);
+    this.canvas.dataset.labels = String(this.drawn.labels);
+    this.canvas.dataset.visited = String(this.drawn.visited);
+  }
+
+  /** Indexes to draw. Where many share a pixel, one of each kind does. */
+  private visible(): number[] {
+    const [from, to] = between(this.layout, this.top - 20, this.top + this.height + 20);
+    const out: number[] = [];
+    if (to - from < 4 * this.height) {
+      for (let i = from; i < to; i++) out.push(i);
+      this.drawn.visited = to - from;
+      return out;
+    }
+    const step = Math.max(1, Math.floor((to - from) / (40 * this.height)));
+    const seen = new Set<number>();
+    for (let i = from; i < to; i += step) {
+      this.drawn.visited++;
+      const kind = this.c.lost(i) ? 30 : this.c.kind[i];
+      const key = (Math.round(this.layout.departure[i] - this.top) * 64 + kind) * 2 + this.c.side[i];
+      if (!seen.has(key)) {
+        seen.add(key);
+        out.push(i);
+      }
+    }
+    return out;
+  }
+
+  private drawGaps(g: CanvasRenderingContext2D): void {
+    const gaps = this.layout.gaps;
+    let from = 0;
+    for (let step = gaps.length; step > 0; step >>= 1) while (from + step <= gaps.length && gaps[from + step - 1].to < this.top) from += step;
+    const middle = (this.left + this.right) / 2;
+    for (let k = from; k < gaps.length && gaps[k].from - this.top < this.height; k++) {
+      const gap = gaps[k];
+      const y = (gap.from + gap.to) / 2 - this.top;
+      const h = gap.to - gap.from;
+      if (h < 14) continue;
+      g.fillStyle = palette.get('gap');
+      g.fillRect(this.left, gap.from - this.top + h * 0.22, this.right - this.left, h * 0.56);
+      const cause = gap.cause ? pick(this.app.index.names.causes[gap.cause]) : '';
+      g.font = `${FONT}px ${SANS}`;
+      g.textAlign = 'center';
+      g.textBaseline = 'middle';
+      g.fillStyle = palette.get('muted');
+      g.fillText(duration(gap.ns) + (cause ? '   ' + cause : ''), middle, y + 0.5);
+      for (const x of [this.left, this.right]) this.zigzag(g, x, y, h * 0.5);
+    }
+    g.textBaseline = 'alphabetic';
+  }
+
+  private zigzag(g: CanvasRenderingContext2D, x: number, y: number, h: number): void {
+    g.fillStyle = palette.get('ground');
+    g.fillRect(x - BAR / 2 - 1, y - h / 2, BAR + 2, h);
+    g.strokeStyle = palette.get('muted');
+    g.lineWidth = 1;
+    g.beginPath();
+    const steps = 6;
+    for (let k = 0; k <= steps; k++) g.lineTo(x + (k % 2 === 0 ? -2.5 : 2.5), y - h / 2 + (h * k) / steps);
+    g.stroke();
+  }
+
+  private drawBars(g: CanvasRenderingContext2D): void {
+    this.spans.forEach((spans, side) => {
+      const x = (side === 0 ? this.left : this.right) - BAR / 2;
+      spans.forEach((span, k) => {
+        const a = Math.max(span.y - this.top, -5);
+        const b = Math.min(k + 1 < spans.length ? spans[k + 1].y - this.top : this.height + 5, this.height + 5);
+        if (b <= a) return;
+        g.fillStyle = stateColor(span.state);
+        g.fillRect(x, a, BAR, b - a);
+      });
+    });
+    for (const gap of this.layout.gaps) {
+      if (gap.to - this.top < 0 || gap.to - gap.from < 14) continue;
+      if (gap.from - this.top > this.height) break;
+      for (const x of [this.left, this.right]) this.zigzag(g, x, (gap.from + gap.to) / 2 - this.top, (gap.to - gap.from) * 0.5);
+    }
+  }
+
+  /** Where an arrow begins and ends in the window. */
+  private line(i: number): { x1: number; y1: number; x2: number; y2: number } {
+    const out = this.c.side[i] === 0;
+    const a = this.left + BAR / 2, b = this.right - BAR / 2;
+    return {
+      x1: out ? a : b, y1: this.layout.departure[i] - this.top, x2: out ? b : a, y2: this.layout.arrival[i] - this.top,
+    };
+  }
+
+  private ghost(i: number): boolean {
+    return this.app.now !== null && this.c.sent[i] > this.app.now;
+  }
+
+  private related(): Set<number> {
+    const out = new Set<number>();
+    const number = this.app.selected;
+    if (number > 0) {
+      for (const other of [this.c.first[number - 1], this.c.repairedBy[number - 1]]) if (other > 0) out.add(other - 1);
+    }
+    const finding = this.c.detail.findings[this.app.finding];
+    if (finding) for (const segment of finding.segments) out.add(segment - 1);
+    return out;
+  }
+
+  private drawArrows(g: CanvasRenderingContext2D, visible: number[]): void {
+    const dense = visible.length > this.height / 3;
+    const related = this.related();
+    for (const i of visible) {
+      if (related.has(i)) this.drawGlow(g, i, palette.get('related'));
+      if (i === this.app.hovered - 1) this.drawGlow(g, i, palette.get('hover'));
+      if (i === this.app.selected - 1) this.drawGlow(g, i, palette.get('select'));
+    }
+    for (const i of visible) this.drawArrow(g, i, dense);
+    g.globalAlpha = 1;
+  }
+
+  private drawGlow(g: CanvasRenderingContext2D, i: number, color: string): void {
+    const { x1, y1, x2, y2 } = this.line(i);
+    g.strokeStyle = color;
+    g.lineWidth = 11;
+    g.lineCap = 'round';
+    g.beginPath();
+    g.moveTo(x1, y1);
+    g.lineTo(x2, y2);
+    g.stroke();
+    g.lineCap = 'butt';
+  }
+
+  private drawArrow(g: CanvasRenderingContext2D, i: number, dense: boolean): void {
+    const { x1, y1, x2, y2 } = this.line(i);
+    const lost = this.c.lost(i);
+    const color = kindColor(this.c, i);
+    const now = this.app.now;
+    let share = lost === 2 ? 0.6 : 1;
+    this.drawn.arrows++;
+    g.globalAlpha = this.ghost(i) ? 0.13 : 1;
+    if (now !== null && !this.ghost(i) && this.layout.mode === 'time') {
+      const at = yOfTime(this.layout, now) - this.top;
+      if (at < y2) share = Math.min(share, Math.max(0.02, (at - y1) / (y2 - y1)));
+    }
+    const full = share >= (lost === 2 ? 0.6 : 1);
+    const ex = x1 + (x2 - x1) * share, ey = y1 + (y2 - y1) * share;
+    g.strokeStyle = g.fillStyle = color;
+    g.lineWidth = i === this.app.selected - 1 ? 2.2 : dense ? 1 : 1.5;
+    if (lost === 2 && full) {
+      g.globalAlpha *= 0.25;
+      g.setLineDash([3, 4]);
+      g.beginPath();
+      g.moveTo(ex, ey);
+      g.lineTo(x2, y2);
+      g.stroke();
+      g.setLineDash([]);
+      g.globalAlpha = this.ghost(i) ? 0.13 : 1;
+    }
+    g.beginPath();
+    g.moveTo(x1, y1);
+    g.lineTo(ex, ey);
+    g.stroke();
+    if (lost > 0 && full) {
+      g.strokeStyle = palette.get('k-rst');
+      g.lineWidth = 2;
+      const share1 = lost === 2 ? 0.6 : 0.75;
+      cross(g, x1 + (x2 - x1) * share1, y1 + (y2 - y1) * share1, dense ? 2.5 : 4.5);
+    }
+    if (lost !== 2 && !dense) {
+      arrowHead(g, ex, ey, Math.atan2(y2 - y1, x2 - x1), 8.5, isProbe(this.c.kind[i]), this.c.again(i));
+    }
+  }
+
+  private drawLabels(g: CanvasRenderingContext2D, visible: number[]): void {
+    const last = [-Infinity, -Infinity];
+    g.textBaseline = 'alphabetic';
+    for (const i of visible) {
+      const { x1, y1, x2, y2 } = this.line(i);
+      const side = this.c.side[i];
+      if ((y1 - last[side] < LABEL_ROOM && i !== this.app.selected - 1) || y1 < -150 || y1 > this.height + 30) continue;
+      last[side] = y1;
+      this.drawn.labels++;
+      this.drawLabel(g, i, x1, y1, x2, y2);
+    }
+    g.globalAlpha = 1;
+  }
+
+  private drawLabel(g: CanvasRenderingContext2D, i: number, x1: number, y1: number, x2: number, y2: number): void {
+    const out = x2 > x1;
+    const angle = Math.atan2(y2 - y1, Math.abs(x2 - x1)) * (out ? 1 : -1);
+    const length = Math.hypot(x2 - x1, y2 - y1);
+    const lost = this.c.lost(i);
+    const tags = [this.c.tags(i), lost === 2 ? t('lostCount') : lost === 1 ? t('lostCount') + '?' : ''].filter(Boolean).join('  ');
+    const columns = Math.floor((length - 26) / this.charWidth);
+    const tagColumns = tags === '' ? 0 : tags.length + 2;
+    const label = this.c.label(i, Math.max(8, columns - tagColumns));
+    const selected = i === this.app.selected - 1;
+    g.save();
+    g.translate(x1, y1);
+    g.rotate(angle);
+    g.globalAlpha = this.ghost(i) ? 0.2 : 1;
+    g.textAlign = out ? 'left' : 'right';
+    g.font = `${selected ? '600 ' : ''}${FONT}px ${MONO}`;
+    g.fillStyle = palette.get('ink');
+    haloed(g, label, out ? 12 : -12, -4);
+    if (tags !== '' && label.length + tagColumns <= columns + 2) {
+      g.textAlign = out ? 'right' : 'left';
+      g.font = `600 ${FONT}px ${MONO}`;
+      g.fillStyle = lost ? palette.get('k-rst') : kindColor(this.c, i);
+      haloed(g, tags, out ? length - 14 : -length + 14, -4);
+    }
+    g.restore();
+  }
+
+  private drawGutters(g: CanvasRenderingContext2D, visible: number[]): void {
+    const taken: [number[], number[]] = [[], []];
+    const free = (side: number, y: number, room: number) => taken[side].every((other) => Math.abs(other - y) >= room);
+    g.textBaseline = 'middle';
+    this.spans.forEach((spans, side) => {
+      g.font = `600 10.5px ${SANS}`;
+      g.textAlign = side === 0 ? 'right' : 'left';
+      spans.forEach((span, k) => {
+        const first = k === 0;
+        const y = first ? TOP_STATE - this.top : span.y - this.top;
+        if (y < -20 || y > this.height + 20) return;
+        const name = this.app.index.names.states[span.state]?.[0] ?? '?';
+        g.fillStyle = palette.get('ink');
+        g.globalAlpha = this.app.now !== null && yOfTime(this.layout, this.app.now) < span.y ? 0.25 : 1;
+        g.fillText(name, side === 0 ? this.left - 10 : this.right + 10, y);
+        taken[side].push(y);
+      });
+    });
+    g.globalAlpha = 1;
+    g.font = `10px ${MONO}`;
+    g.fillStyle = palette.get('muted');
+    const both = this.c.detail.vantage === 3;
+    for (const i of visible) {
+      const sides: [number, number, number, number][] = [
+        [this.c.side[i], this.layout.departure[i], this.c.sent[i], this.c.sentKnown[i]],
+        [1 - this.c.side[i], this.layout.arrival[i], this.c.arrived[i], this.c.arrivedKnown[i]],
+      ];
+      for (const [side, at, ns, known] of sides) {
+        let y = at - this.top;
+        if (!isInstant(known) || y < -10 || y > this.height + 10) continue;
+        if (!both && known === 2 && this.width < 560) continue;
+        if (!free(side, y, 12)) {
+          y += 12;
+          if (!free(side, y, 12) || !taken[side].some((other) => Math.abs(other - (y - 12)) < 3)) continue;
+        }
+        taken[side].push(y);
+        g.textAlign = side === 0 ? 'right' : 'left';
+        g.fillText(seconds(ns, known === 2), side === 0 ? this.left - 10 : this.right + 10, y);
+      }
+      if (taken[0].length + taken[1].length > 400) break;
+    }
+    g.textBaseline = 'alphabetic';
+  }
+
+  private drawNow(g: CanvasRenderingContext2D): void {
+    if (this.app.now === null) return;
+    const y = yOfTime(this.layout, this.app.now) - this.top;
+    g.strokeStyle = palette.get('now');
+    g.lineWidth = 1.5;
+    g.beginPath();
+    g.moveTo(0, y);
+    g.lineTo(this.width - MAP, y);
+    g.stroke();
+  }
+
+  private drawMap(g: CanvasRenderingContext2D): void {
+    const x = this.width - MAP;
+    const scale = this.height / this.layout.height;
+    if (this.layout.height <= this.height) return;
+    g.fillStyle = palette.get('rail');
+    g.fillRect(x, 0, MAP, this.height);
+    g.fillStyle = palette.get('thumb');
+    const h = Math.max(18, this.height * scale);
+    g.beginPath();
+    g.roundRect(x + 2, Math.min(this.top * scale, this.height - h), MAP - 4, h, 4);
+    g.fill();
+    for (const mark of this.marks) {
+      g.fillStyle = mark.color;
+      g.fillRect(x + 1, mark.y * scale - 0.75, MAP - 2, 1.5);
+    }
+    if (this.app.selected > 0) {
+      g.fillStyle = palette.get('accent');
+      g.fillRect(x - 3, this.layout.departure[this.app.selected - 1] * scale - 1.5, MAP + 3, 3);
+    }
+  }
+
+  // ---- For those who do not see the canvas ----
+
+  private listRows(visible: number[]): void {
+    const numbers = visible.slice(0, ROW_LIMIT);
+    const key = numbers.length === 0 ? '' : `${numbers[0]}-${numbers[numbers.length - 1]}-${numbers.length}-${lang()}-${this.app.selected}-${this.c.summary.number}`;
+    if (this.rows.dataset.key === key) return;
+    this.rows.dataset.key = key;
+    this.rows.replaceChildren(...numbers.map((i) => {
+      const item = document.createElement('li');
+      item.id = 'row-' + (i + 1);
+      item.setAttribute('role', 'option');
+      item.setAttribute('aria-selected', String(i === this.app.selected - 1));
+      item.setAttribute('aria-posinset', String(i + 1));
+      item.setAttribute('aria-setsize', String(this.c.n));
+      item.textContent = this.describe(i);
+      return item;
+    }));
+  }
+
+  describe(i: number): string {
+    const sides = this.app.index.names.sides;
+    const from = this.c.side[i];
+    return `${this.c.label(i)}; ${pick(sides[from])} \u2192 ${pick(sides[1 - from])}, ${seconds(this.c.time[i])} s. ${this.c.sentence(i, lang())}`;
+  }
+
+  private speak(): void {
+    const number = this.app.selected;
+    byId('spoken').textContent = number > 0 ? this.describe(number - 1) : '';
+    this.canvas.setAttribute('aria-label', t('ladderLabel'));
+  }
+
+  // ---- Pointer ----
+
+  /** The segment whose arrow is nearest, within a few pixels; 0: none. */
+  private hit(x: number, y: number): number {
+    let best = 9;
+    let found = 0;
+    if (x < this.left - BAR || x > this.right + BAR) best = 7;
+    for (const i of this.visible()) {
+      const { x1, y1, x2, y2 } = this.line(i);
+      const share = Math.max(0, Math.min(1, (x - x1) / (x2 - x1)));
+      // labels stand above their arrow
+      const away = y1 + (y2 - y1) * share - y;
+      const distance = away > 0 ? away * 0.55 : -away;
+      if (distance < best) {
+        best = distance;
+        found = i + 1;
+      }
+    }
+    return found;
+  }
+
+  private listen(): void {
+    const canvas = this.canvas;
+    let drag: { y: number; top: number; moved: boolean; map: boolean } | null = null;
+    const at = (event: MouseEvent) => {
+      const box = canvas.getBoundingClientRect();
+      return { x: event.clientX - box.left, y: event.clientY - box.top };
+    };
+    const jump = (y: number) => {
+      this.top = (y / this.height) * this.layout.height - this.height / 2;
+      this.clamp();
+      this.draw();
+    };
+    canvas.addEventListener('wheel', (event) => {
+      event.preventDefault();
+      const lines = event.deltaMode === 1 ? 18 : event.deltaMode === 2 ? this.height : 1;
+      if (event.ctrlKey || event.metaKey || event.altKey) {
+        this.zoomBy(Math.exp(-event.deltaY * lines * (event.ctrlKey && Math.abs(event.deltaY) < 30 ? 0.01 : 0.002)), at(event).y);
+      } else {
+        this.scrollBy(event.deltaY * lines);
+      }
+    }, { passive: false });
+    canvas.addEventListener('pointerdown', (event) => {
+      const p = at(event);
+      drag = { y: p.y, top: this.top, moved: false, map: p.x > this.width - MAP };
+      canvas.setPointerCapture(event.pointerId);
+      if (drag.map) jump(p.y);
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      const p = at(event);
+      if (drag?.map) {
+        jump(p.y);
+      } else if (drag && (drag.moved || Math.abs(p.y - drag.y) > 4)) {
+        drag.moved = true;
+        this.top = drag.top - (p.y - drag.y);
+        this.clamp();
+        this.draw();
+      } else if (!drag) {
+        this.app.hover(p.x > this.width - MAP ? 0 : this.hit(p.x, p.y));
+        this.showTip(p.x, p.y);
+      }
+    });
+    canvas.addEventListener('pointerup', (event) => {
+      const p = at(event);
+      if (drag && !drag.moved && !drag.map) this.app.select(this.hit(p.x, p.y));
+      drag = null;
+    });
+    canvas.addEventListener('pointerleave', () => { this.app.hover(0); this.tip.hidden = true; });
+  }
+
+  private showTip(x: number, y: number): void {
+    const number = this.app.hovered;
+    this.tip.hidden = number === 0;
+    this.canvas.style.cursor = number === 0 ? 'default' : 'pointer';
+    if (number === 0) return;
+    const label = document.createElement('b');
+    label.textContent = this.c.label(number - 1);
+    const sentence = document.createElement('span');
+    sentence.textContent = this.c.sentence(number - 1, lang());
+    this.tip.replaceChildren(label, sentence);
+    const w = this.tip.offsetWidth, h = this.tip.offsetHeight;
+    this.tip.style.left = Math.max(4, Math.min(x + 14, this.width - w - MAP - 4)) + 'px';
+    this.tip.style.top = (y + 22 + h > this.height ? y - h - 12 : y + 22) + 'px';
+  }
+
+  timeAtStep(share: number): number {
+    const times = this.layout.eventTime;
+    return times.length === 0 ? 0 : timeOfY(this.layout, this.firstY() + share * (this.lastY() - this.firstY()));
+  }
+
+  stepOfTime(ns: number): number {
+    const span = this.lastY() - this.firstY();
+    return span > 0 ? (yOfTime(this.layout, ns) - this.firstY()) / span : 1;
+  }
+
+  get playLength(): number { return this.lastY() - this.firstY(); }
+  private firstY(): number { return this.layout.eventY[0] ?? 0; }
+  private lastY(): number { return this.layout.eventY[this.layout.eventY.length - 1] ?? 0; }
+
+  recolor(): void {
+    this.findMarks();
+    this.draw();
+  }
+
+  /** For the printer: as much as fits `height`, from `top` on, in `canvas`. */
+  printInto(canvas: HTMLCanvasElement, width: number, top: number, height: number): void {
+    const keep = { width: this.width, height: this.height, top: this.top };
+    Object.assign(this, { width: width + MAP, height, top });
+    const g = fitCanvas(canvas, width, height);
+    g.fillStyle = palette.get('ground');
+    g.fillRect(0, 0, width, height);
+    const visible = this.visible();
+    this.drawGaps(g);
+    this.drawBars(g);
+    this.drawArrows(g, visible);
+    this.drawLabels(g, visible);
+    this.drawGutters(g, visible);
+    Object.assign(this, keep);
+  }
+}
+
+const TOP_STATE = 18;
+
+
