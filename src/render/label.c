@@ -164,8 +164,12 @@ static void make_tags(struct label *label, const struct ladder_segment *s)
     switch (s->class) {
     case LADDER_SYN_RETX:
     case LADDER_RETX:
-        put(label->tags, size, 0, "  ", "rtx#%u", s->first);
-        if (s->cause == LADDER_CAUSE_RTO) {
+        if (s->first != 0) {
+            put(label->tags, size, 0, "  ", "rtx#%u", s->first);
+        } else {
+            put(label->tags, size, 0, "  ", "rtx"); /* the first copy did not pass here */
+        }
+        if (s->cause == LADDER_CAUSE_RTO && (s->facts & LADDER_FACT_BY_TIMER) != 0) {
             put(label->tags, size, 0, "  ", "RTO %u", s->count);
         } else if (s->cause == LADDER_CAUSE_TLP) {
             put(label->tags, size, 0, "  ", "TLP");

@@ -71,6 +71,8 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
       "捎带应答(piggyback):{0} 字节数据,同时确认 {1}..{2}")                                        \
     X(DATA_HALF_CLOSED, "{0} bytes in the direction still open: numbers {1}..{2}",                 \
       "仍打开的方向上 {0} 字节数据:序号 {1}..{2}")                                                 \
+    X(DATA_MISSED, "{0} bytes, probably lost: segment {1} brings them",                            \
+      "{0} 字节,可能丢失:由第 {1} 段补上")                                                         \
     X(DATA_SENT_AGAIN, "{0} bytes, sent again later: whether this copy arrived is not known",      \
       "{0} 字节,后来又重传:这一份是否到达未知")                                                    \
     X(ACK, "everything before {0} has arrived", "{0} 以前的数据都已收到")                          \
@@ -97,6 +99,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     X(RST, "aborts the connection", "中止连接")                                                    \
     X(RETX, "the bytes of segment {0} again", "重传第 {0} 段的数据")                               \
     X(RETX_TRY, "the bytes of segment {0} again, try {1}", "再次重传第 {0} 段的数据,第 {1} 次")    \
+    X(RETX_UNSEEN, "sent again; the first copy did not pass here", "重传,首份未经过此处")          \
     X(RETX_FIN, "the FIN of segment {0} again", "重传第 {0} 段的 FIN")                             \
     X(WINDOW_CLOSED, "window closed: no room left at the {0}", "窗口关闭:{0}的接收缓冲区已满")     \
     X(WINDOW_OPENED, "window open again: room for {0} bytes", "窗口重新打开:可再收 {0} 字节")      \

@@ -99,6 +99,10 @@ static void say_data(struct choice *c)
 
     if (wire->length == 0) {
         say(c, MESSAGE_OTHER);
+    } else if ((c->s->facts & LADDER_FACT_MISSED) != 0 && c->s->repaired_by != 0) {
+        say(c, MESSAGE_DATA_MISSED);
+        with_number(c, wire->length);
+        with_number(c, c->s->repaired_by);
     } else if ((c->s->facts & LADDER_FACT_RESENT) != 0) {
         say(c, MESSAGE_DATA_SENT_AGAIN);
         with_number(c, wire->length);
@@ -205,6 +209,10 @@ static void say_again(struct choice *c)
 {
     bool fin_only = c->s->wire.length == 0;
 
+    if (c->s->first == 0) {
+        say(c, MESSAGE_RETX_UNSEEN);
+        return;
+    }
     say(c, fin_only ? MESSAGE_RETX_FIN : c->s->count > 1 ? MESSAGE_RETX_TRY : MESSAGE_RETX);
     with_number(c, c->s->first);
     with_number(c, c->s->count);

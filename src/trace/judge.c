@@ -82,7 +82,8 @@ static int first_syn(const struct taking *t)
         t->out->facts |= LADDER_FACT_SIMULTANEOUS;
     }
     if (own->started && t->judge->handshake_done) {
-        return WEIR_OK; /* not of this conversation */
+        t->peer->owes_challenge = true; /* not of this conversation (RFC 5961 4) */
+        return WEIR_OK;
     }
     flight_free(&own->flight);
     own->snd_max = own->snd_una = t->start;
@@ -105,9 +106,13 @@ static int judge_syn(const struct taking *t)
     } else {
         t->out->class = LADDER_SYN_RETX;
         t->out->cause = LADDER_CAUSE_RTO;
+        t->out->facts |= LADDER_FACT_BY_TIMER;
         t->out->first = own->syn_number;
         t->out->count = ++own->syn_copies;
         result = judge_syn_numbers(t);
+    }
+    if (t->judge->handshake_done && own->isn != wire->seq) {
+        return result;
     }
     own->syn_seen = true;
     own->syn_ack_seen = own->syn_ack_seen || has_ack;
@@ -122,7 +127,7 @@ static int judge_syn(const struct taking *t)
 
 static void judge_rst(const struct taking *t)
 {
-    const struct stream *own = t->own, *peer = t->peer;
+    struct stream *own = t->own, *peer = t->peer;
     const struct trace_segment *wire = t->wire;
 
     t->out->class = LADDER_RST;
@@ -130,6 +135,8 @@ static void judge_rst(const struct taking *t)
         (wire->flags & WEIR_TCP_ACK) != 0 && wire->ack == peer->isn + 1) {
         t->out->facts |= LADDER_FACT_REFUSED;
     }
+    /* Not exactly at the left edge: it will not be believed, but answered (RFC 5961 3). */
+    peer->owes_challenge = peer->ack_seen && wire->seq != peer->last_ack;
 }
 
 /* ---- The order of the questions -------------------------------------------------------------------------- */
@@ -229,7 +236,10 @@ static int take(struct judge *j, const struct trace_segment *wire, bool copy, st
         j->busy =
             calloc(1, sizeof(*j->busy)); /* without memory copies are not found out of order */
     }
+    judge_note_id(&t);
+    bool challenged = own->owes_challenge;
     int result = judge_segment(&t);
+    own->owes_challenge = own->owes_challenge && !challenged;
     judge_remember(&t);
     if ((out->facts & LADDER_FACT_LAST_ACK) != 0) {
         judge_rest(j);

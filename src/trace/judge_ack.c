@@ -36,17 +36,24 @@ static void settle(const struct taking *t, seq_pos una)
     struct stream *data = t->peer;
     struct flight *f = &data->flight;
     const struct sent *timed = NULL;
-    bool repaired = false;
+    bool repaired = false, edge = true;
 
     while (f->settled < f->count && sent_end(flight_at(f, f->settled)) <= una) {
         struct sent *s = flight_at(f, f->settled++);
+        bool known = (s->flags & SENT_SACKED) != 0;
         if (s->number == 0) {
             not_captured(t, s);
         } else if (s->copies > 0) {
             repaired = true;
-        } else if ((s->flags & SENT_SACKED) == 0) {
+            edge = known ? false : judge_fate(t, s, edge);
+            continue;
+        } else if (!known) {
             timed = s;
         }
+        edge = false;
+    }
+    if (timed != NULL) {
+        data->rack_time = MAX(data->rack_time, timed->time);
     }
     if (timed != NULL && !repaired) {
         sample_rtt(t, since(t->wire->time, timed->time));
@@ -60,13 +67,16 @@ static void take_ack(const struct taking *t)
     if (!data->started) {
         return; /* that direction was not captured: nothing can be said about it */
     }
-    seq_pos una = seq_widen(data->snd_max, t->wire->ack);
-    una = min_u64(una, data->snd_max);
+    seq_pos una = min_u64(seq_widen(data->snd_max, t->wire->ack), data->snd_max);
     if (una > data->snd_una) {
         data->snd_una = una;
         data->progress_time = t->wire->time;
         data->backoff = 0;
+        data->probing_tail = false;
         settle(t, una);
+        if (data->recovery != RECOVERY_NONE && una >= data->recover) {
+            data->recovery = RECOVERY_NONE;
+        }
     }
 }
 
@@ -106,6 +116,9 @@ void judge_note_ack(const struct taking *t)
     }
     own->ack_seen = true;
     take_ack(t);
+    if ((wire->options.present & WEIR_SEGMENT_SACK) != 0 || newer) {
+        judge_note_sack(t);
+    }
 }
 
 /* ---- Windows -------------------------------------------------------------------------------------------- */
@@ -152,7 +165,9 @@ void judge_pure_ack(const struct taking *t)
     bool outstanding = t->peer->started && seq_before(wire->ack, seq_wire(t->peer->snd_max));
 
     t->out->class = LADDER_ACK;
-    if (own->owes_probe_answer) {
+    if (own->owes_challenge && repeats && same_window) {
+        t->out->class = LADDER_CHALLENGE_ACK;
+    } else if (own->owes_probe_answer) {
         t->out->facts |= LADDER_FACT_ANSWERS_PROBE;
         own->owes_probe_answer = false;
         if (repeats && !same_window) {

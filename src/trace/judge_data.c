@@ -6,6 +6,9 @@
 
 #include "trace/judge_private.h"
 
+/* Payload of the largest frame in use, when nobody has said what is too large. */
+#define UNKNOWN_FULL_MAX 9216
+
 /* ---- Probes --------------------------------------------------------------------------------------------- */
 
 /* Rule 3: one byte or none, at a number that was sent and acknowledged already; or one byte beyond a
@@ -38,6 +41,8 @@ bool judge_probe(const struct taking *t)
 static struct sent made_of(const struct taking *t, seq_pos start, seq_pos end, uint32_t number)
 {
     const struct trace_segment *w = t->wire;
+    unsigned ts = has_ts(w) ? SENT_HAS_TS : 0;
+    unsigned syn = (w->flags & WEIR_TCP_SYN) != 0 ? SENT_SYN : 0;
 
     return (struct sent){.start = start,
                          .time = w->time,
@@ -46,7 +51,8 @@ static struct sent made_of(const struct taking *t, seq_pos start, seq_pos end, u
                          .last = t->out->number,
                          .ts_val = w->options.ts_val,
                          .ip_id = w->ip_id,
-                         .flags = has_ts(w) ? SENT_HAS_TS : 0};
+                         .evidence = (uint8_t)t->out->evidence,
+                         .flags = (uint8_t)(ts | syn)};
 }
 
 static int append(const struct taking *t, seq_pos start, seq_pos end, uint32_t number)
@@ -73,11 +79,27 @@ static void count_bytes(const struct taking *t, uint64_t fresh, bool end_is_new)
     t->own->bytes += fresh - (fin && fresh > 0 ? 1 : 0);
 }
 
+/* Larger than a wire segment can be: captured before the network card cut it, or after one merged it.
+ * One that is only a little too large may as well be a violation, unless others were whole multiples. */
+static void note_size(const struct taking *t)
+{
+    uint32_t full = judge_full_size(t), length = t->wire->length;
+
+    if (full == 0 ? length <= UNKNOWN_FULL_MAX : length <= full) {
+        return;
+    }
+    if (full == 0 || t->own->super_seen || length % full == 0 || length > 2 * full) {
+        t->own->super_seen = true;
+        t->out->facts |= LADDER_FACT_SUPER;
+    }
+}
+
 static int new_numbers(const struct taking *t)
 {
     int result = judge_open_hole(t, t->start);
 
     t->out->class = (t->wire->flags & WEIR_TCP_FIN) != 0 ? LADDER_FIN : LADDER_DATA;
+    judge_why_new(t);
     count_bytes(t, t->end - t->start, true);
     return result != WEIR_OK ? result : append(t, t->start, t->end, t->out->number);
 }
@@ -86,34 +108,32 @@ static int new_numbers(const struct taking *t)
 
 /* What a segment meets that does not begin with new numbers. */
 struct overlap {
-    struct sent before; /* what was known of its first number */
-    bool known;         /* else it was before this capture, or long ago */
-    bool end_is_new;
     uint64_t fresh; /* numbers that pass this tap for the first time */
+    uint64_t had;   /* ... that their receiver had acknowledged before */
+    bool end_is_new;
 };
 
 static void touch(const struct taking *t, struct sent *s, struct overlap *o)
 {
     struct sent now = made_of(t, s->start, sent_end(s), t->out->number);
+    bool had = (s->flags & SENT_SACKED) != 0 || sent_end(s) <= t->own->snd_una;
 
+    now.flags |= s->flags & SENT_SACKED;
     if (s->number == 0) {
         o->fresh += s->length;
         o->end_is_new = o->end_is_new || sent_end(s) == t->end;
-        now.flags |= s->flags & SENT_SACKED;
         *s = now;
         return;
     }
-    judge_learn(t, &(struct lesson){.kind = LESSON_REPEATED,
-                                    .side = t->wire->side,
-                                    .number = s->last,
-                                    .by = t->out->number,
-                                    .start = seq_wire(s->start),
-                                    .end = seq_wire(sent_end(s)),
-                                    .time = t->wire->time});
+    if (had) {
+        o->had += s->length;
+        now.flags |= SENT_TOLD_NEEDLESS;
+    } else {
+        judge_repeated(t, s);
+    }
     now.number = s->number;
     now.previous = s->last;
     now.copies = (uint16_t)MIN(s->copies + 1, UINT16_MAX);
-    now.flags |= s->flags & SENT_SACKED;
     now.dsacks = s->dsacks;
     *s = now;
 }
@@ -134,13 +154,8 @@ static int cover(const struct taking *t, struct overlap *o)
         if (sent_end(flight_at(f, i)) > t->end) {
             (void)flight_cut(f, i, t->end);
         }
-        struct sent *s = flight_at(f, i);
-        if (s->start <= t->start) {
-            o->before = *s;
-            o->known = true;
-        }
-        touch(t, s, o);
-        at = sent_end(s);
+        touch(t, flight_at(f, i), o);
+        at = sent_end(flight_at(f, i));
     }
     if (t->end <= t->own->snd_max) {
         return WEIR_OK;
@@ -151,6 +166,7 @@ static int cover(const struct taking *t, struct overlap *o)
     return append(t, start, t->end, t->out->number);
 }
 
+/* Sent before this capture began, or longer ago than is remembered. */
 static void judge_unknown(const struct taking *t)
 {
     const struct last_segment *last = &t->own->last;
@@ -161,25 +177,42 @@ static void judge_unknown(const struct taking *t)
         t->out->first = last->number;
         t->out->count = 1;
     }
-    t->out->class = t->out->first != 0 || acked || tap_at_sender(t->judge, t->wire->side)
-                        ? LADDER_RETX
-                        : LADDER_LATE;
+    bool again = t->out->first != 0 || acked || tap_at_sender(t->judge, t->wire->side);
+    t->out->class = again ? LADDER_RETX : LADDER_LATE;
+    if (acked) {
+        t->out->facts |= LADDER_FACT_SPURIOUS;
+        t->out->evidence = EVIDENCE_ACKED;
+    }
+}
+
+static void judge_seen(const struct taking *t, const struct sent *before)
+{
+    if (judge_overtaken(t, before)) {
+        return;
+    }
+    t->out->class = LADDER_RETX;
+    t->out->first = before->number;
+    t->out->count = (uint16_t)MIN(before->copies + 1, UINT16_MAX);
+    judge_why_again(t, before);
 }
 
 static int old_numbers(const struct taking *t)
 {
-    struct overlap o = {.known = false};
-    int result = cover(t, &o);
+    const struct flight *f = &t->own->flight;
+    struct overlap o = {.fresh = 0};
+    uint32_t i = flight_find(f, t->start);
 
-    count_bytes(t, o.fresh, o.end_is_new);
-    if (!o.known) {
+    if (i == f->count || flight_at(f, i)->start > t->start) {
         judge_unknown(t);
-    } else if (o.before.number == 0) {
-        t->out->class = LADDER_LATE;
     } else {
-        t->out->class = LADDER_RETX;
-        t->out->first = o.before.number;
-        t->out->count = (uint16_t)MIN(o.before.copies + 1, UINT16_MAX);
+        struct sent before = *flight_at(f, i);
+        (before.number == 0 ? judge_fill : judge_seen)(t, &before);
+    }
+    int result = cover(t, &o);
+    count_bytes(t, o.fresh, o.end_is_new);
+    if (t->out->class == LADDER_RETX && o.had >= t->end - t->start) {
+        t->out->facts |= LADDER_FACT_SPURIOUS;
+        t->out->evidence = EVIDENCE_ACKED;
     }
     return result;
 }
@@ -187,7 +220,7 @@ static int old_numbers(const struct taking *t)
 /* The SYN's own number (and data with it), for the first time or again. */
 int judge_syn_numbers(const struct taking *t)
 {
-    struct overlap o = {.known = false};
+    struct overlap o = {.fresh = 0};
     int result =
         t->start >= t->own->snd_max ? append(t, t->start, t->end, t->out->number) : cover(t, &o);
 
@@ -201,6 +234,7 @@ int judge_numbers(const struct taking *t)
     struct stream *own = t->own;
 
     own->probes = 0;
+    note_size(t);
     int result = t->start >= own->snd_max ? new_numbers(t) : old_numbers(t);
     own->sent_time = t->wire->time;
     return result;

@@ -2,7 +2,8 @@
  * judge_private.h - the inside of a judge, shared by the judge_*.c files only.
  *
  * Reading order: judge.c (the order of the questions), judge_flight.c (what is in flight), judge_data.c
- * (numbers sent before), judge_ack.c (acknowledgements, SACK, windows), judge_time.c (round trips).
+ * (numbers sent before: judge_late.c, judge_kind.c), judge_ack.c (acknowledgements and windows: judge_sack.c,
+ * judge_fate.c), judge_time.c (round trips), judge_copy.c.
  */
 #ifndef TRACE_JUDGE_PRIVATE_H
 #define TRACE_JUDGE_PRIVATE_H
@@ -18,7 +19,8 @@ enum sent_flag {
     SENT_SACKED = 1 << 0,    /* its receiver has it */
     SENT_HAS_TS = 1 << 1,    /* ts_val is that of the last copy */
     SENT_TOLD_LOST = 1 << 2, /* a lesson has been given about it */
-    SENT_TOLD_NEEDLESS = 1 << 3
+    SENT_TOLD_NEEDLESS = 1 << 3,
+    SENT_SYN = 1 << 4
 };
 
 /* Numbers that one segment carried first; or a hole (number 0): they have not passed this tap. */
@@ -28,12 +30,13 @@ struct sent {
     uint32_t length;
     uint32_t number; /* of the first segment with them */
     uint32_t last,
-        previous;    /* of the last one, and the one before; of a hole: last is who opened it */
-    uint32_t ts_val; /* of `last` */
-    uint16_t ip_id;  /* of `last` */
-    uint16_t copies; /* retransmissions so far */
-    uint8_t flags;   /* enum sent_flag */
-    uint8_t dsacks;  /* how often the receiver said that it had it already */
+        previous;     /* of the last one, and the one before; of a hole: last is who opened it */
+    uint32_t ts_val;  /* of `last` */
+    uint16_t ip_id;   /* of `last` */
+    uint16_t copies;  /* retransmissions so far */
+    uint8_t flags;    /* enum sent_flag */
+    uint8_t evidence; /* enum evidence: why `last` was sent, when it was a retransmission */
+    uint8_t dsacks;   /* how often the receiver said that it had it already */
 };
 
 /* A ring, sorted, without overlap. The first `settled` are acknowledged and only remembered. */
@@ -112,6 +115,7 @@ struct stream {
 };
 
 #define RECENT_MAX 16
+#define SACKED_MAX 4096
 
 /* A segment's fingerprint. */
 struct recent {
@@ -191,7 +195,27 @@ void judge_pure_ack(const struct taking *t);
 void judge_note_ack(const struct taking *t);
 void judge_note_window(const struct taking *t);
 
+/* judge_sack.c: what SACK blocks say, after the ACK itself. */
+void judge_note_sack(const struct taking *t);
+
+/* judge_kind.c: fills cause and evidence. */
+void judge_why_again(const struct taking *t, const struct sent *before);
+void judge_why_new(const struct taking *t);
+uint32_t judge_full_size(const struct taking *t); /* payload; 0: not known */
+
+/* judge_late.c */
+void judge_fill(const struct taking *t, const struct sent *hole);
+bool judge_overtaken(const struct taking *t, const struct sent *before);
+void judge_note_id(const struct taking *t);
+uint32_t judge_path_us(const struct taking *t); /* the least round trip end to end; 0: not known */
+
+/* judge_fate.c */
+bool judge_fate(const struct taking *t, struct sent *sent, bool edge);
+void judge_dsack(const struct taking *t, seq_pos start, seq_pos end);
+void judge_repeated(const struct taking *t, const struct sent *sent);
+
 /* judge_time.c */
+#define RTO_FLOOR_US 200000 /* Linux's least timeout beyond the round trip */
 void judge_time_sample(struct stream *data, uint32_t rtt_us);
 uint32_t judge_time_rto(const struct stream *data); /* microseconds, not backed off */
 

@@ -4,7 +4,6 @@
  */
 #include "trace/judge_private.h"
 
-#define RTO_FLOOR_US 200000
 #define RTO_INITIAL_US 1000000
 
 void judge_time_sample(struct stream *data, uint32_t rtt_us)

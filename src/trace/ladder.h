@@ -176,7 +176,9 @@ enum ladder_fact {
         1 << 19, /* larger than a wire segment: captured before it was cut, or merged */
     LADDER_FACT_NEW_DATA_PROBE = 1
                                  << 20, /* new data sent only to provoke an ACK (tail loss probe) */
-    LADDER_FACT_HOLE = 1 << 21          /* bytes before it have not passed this tap */
+    LADDER_FACT_HOLE = 1 << 21,         /* bytes before it have not passed this tap */
+    LADDER_FACT_BY_TIMER =
+        1 << 22 /* a timer fired to send it: after a timeout, not those that follow */
 };
 
 struct ladder_segment {

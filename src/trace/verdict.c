@@ -8,40 +8,84 @@
 #include "trace/judge.h"
 #include "trace/ladder_private.h"
 
+/* What one judge sees, in its order. */
 struct court {
     struct ladder *l;
-    struct ladder_segment **order; /* in the order in which the judge sees them */
+    struct ladder_segment **order;
     size_t count;
+    uint32_t *missed; /* numbers of each of them that are taken for lost */
+    int side;         /* only what this side sent is judged here; -1: all of it */
 };
 
+static bool is_lost(const struct ladder_segment *s)
+{
+    return s->arrived.known == LADDER_LOST || (s->facts & LADDER_FACT_CORRUPTED) != 0;
+}
+
 /* ---- Lessons -------------------------------------------------------------------------------------------- */
+
+static void learn_lost(const struct court *court, const struct lesson *lesson)
+{
+    struct ladder_segment *s = court->order[lesson->number - 1];
+    uint32_t *missed = &court->missed[lesson->number - 1];
+
+    if (s->repaired_by == 0 && lesson->by != 0) {
+        s->repaired_by = court->order[lesson->by - 1]->number;
+    }
+    *missed += lesson->end - lesson->start;
+    if (*missed >= trace_segment_span(&s->wire)) { /* of a super-segment a part may have arrived */
+        s->facts |= LADDER_FACT_MISSED;
+        s->evidence = s->evidence == EVIDENCE_NONE ? (uint8_t)lesson->evidence : s->evidence;
+    }
+}
+
+/* With both ends known nothing about arrivals has to be inferred. */
+static void learn_true(const struct court *court, const struct lesson *lesson)
+{
+    struct ladder_segment *s = court->order[lesson->number - 1];
+
+    if (lesson->kind == LESSON_REPEATED && is_lost(s) && s->repaired_by == 0) {
+        s->repaired_by = court->order[lesson->by - 1]->number;
+    }
+}
 
 static void learn(void *ctx, const struct lesson *lesson)
 {
     const struct court *court = ctx;
 
-    if (lesson->number == 0) {
+    if (lesson->number == 0 || (court->side >= 0 && court->side != (int)lesson->side)) {
+        return;
+    }
+    if (court->side >= 0) {
+        learn_true(court, lesson);
         return;
     }
     struct ladder_segment *s = court->order[lesson->number - 1];
-    if (lesson->kind == LESSON_REPEATED) {
-        s->facts |= LADDER_FACT_RESENT;
+    switch (lesson->kind) {
+    case LESSON_REPEATED: s->facts |= LADDER_FACT_RESENT; break;
+    case LESSON_LOST: learn_lost(court, lesson); break;
+    case LESSON_SPURIOUS:
+        s->facts |= LADDER_FACT_SPURIOUS;
+        s->evidence = (uint8_t)lesson->evidence;
+        break;
+    case LESSON_ARRIVED:
+        s->facts &= ~(uint32_t)(LADDER_FACT_MISSED | LADDER_FACT_RESENT);
+        s->repaired_by = 0;
+        break;
+    case LESSON_REORDERED:
+        s->class = LADDER_REORDERED;
+        s->evidence = (uint8_t)lesson->evidence;
+        break;
+    case LESSON_RESENT:
+        s->class = LADDER_RETX;
+        s->evidence = (uint8_t)lesson->evidence;
+        break;
+    case LESSON_NOT_CAPTURED:
+    case LESSON_COUNT: break;
     }
 }
 
 /* ---- Judging -------------------------------------------------------------------------------------------- */
-
-/* Order of sending, for the judgement of what is new. In a capture that is the order of the file. */
-static int by_sent(const void *a, const void *b)
-{
-    const struct ladder_segment *x = *(const struct ladder_segment *const *)a;
-    const struct ladder_segment *y = *(const struct ladder_segment *const *)b;
-
-    if (x->sent.ns != y->sent.ns) {
-        return x->sent.ns < y->sent.ns ? -1 : 1;
-    }
-    return x->number < y->number ? -1 : 1;
-}
 
 static void write_down(struct ladder_segment *s, const struct judgement *j,
                        const struct court *court)
@@ -60,42 +104,171 @@ static void write_down(struct ladder_segment *s, const struct judgement *j,
     s->rto_us = j->rto_us;
 }
 
+/* When a segment passes the tap: at a side that is known, when it leaves or when it arrives there. */
+static int64_t passes(const struct court *court, const struct ladder_segment *s)
+{
+    return court->side < 0 || s->wire.side == (uint8_t)court->side ? s->sent.ns : s->arrived.ns;
+}
+
 static int judge_in_order(const struct court *court, struct judge *judge)
 {
     int result = WEIR_OK;
 
     for (size_t i = 0; i < court->count && result == WEIR_OK; i++) {
         struct ladder_segment *s = court->order[i];
-        bool copy = (s->facts & LADDER_FACT_COPY) != 0;
+        struct trace_segment wire = s->wire;
         struct judgement judgement;
-        result = (copy ? judge_take_copy : judge_take)(judge, &s->wire, &judgement);
-        write_down(s, &judgement, court);
+        bool copy = (s->facts & LADDER_FACT_COPY) != 0;
+        wire.time = court->l->info.origin + (weir_time)passes(court, s);
+        result = (copy ? judge_take_copy : judge_take)(judge, &wire, &judgement);
+        if (court->side < 0 || s->wire.side == (uint8_t)court->side) {
+            write_down(s, &judgement, court);
+        }
     }
     judge_end(judge);
     for (int side = 0; side < 2; side++) {
-        court->l->info.side[side].bytes = judge_bytes(judge, (enum trace_side)side);
+        if (court->side < 0 || court->side == side) {
+            court->l->info.side[side].bytes = judge_bytes(judge, (enum trace_side)side);
+        }
     }
+    return result;
+}
+
+static int hold(struct court *court, enum ladder_vantage vantage)
+{
+    struct judge_setup setup = {.vantage = vantage, .learn = learn, .ctx = court};
+    struct judge *judge = judge_new(&setup);
+    int result = WEIR_ENOBUFS;
+
+    court->missed = calloc(court->count + 1, sizeof(*court->missed));
+    if (judge != NULL && court->missed != NULL) {
+        result = judge_in_order(court, judge);
+    }
+    judge_del(judge);
+    free(court->missed);
+    court->missed = NULL;
+    return result;
+}
+
+/* ---- Both ends known ------------------------------------------------------------------------------------ */
+
+struct keyed {
+    int64_t ns;
+    struct ladder_segment *s;
+    bool arrival;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+
+    if (x->ns != y->ns) {
+        return x->ns < y->ns ? -1 : 1;
+    }
+    if (x->arrival != y->arrival) {
+        return x->arrival ? -1
+                          : 1; /* what a side does at the instant of an arrival is its answer */
+    }
+    return x->s->number < y->s->number ? -1 : x->s->number > y->s->number;
+}
+
+/* What a tap at this side would have seen. */
+static void order_at(struct court *court, struct keyed *keyed)
+{
+    struct ladder *l = court->l;
+
+    court->count = 0;
+    for (size_t i = 0; i < l->segment_count; i++) {
+        struct ladder_segment *s = &l->segments[i];
+        bool arrival = s->wire.side != (uint8_t)court->side;
+        if (!arrival || !is_lost(s)) {
+            keyed[court->count++] = (struct keyed){passes(court, s), s, arrival};
+        }
+    }
+    qsort(keyed, court->count, sizeof(*keyed), by_time);
+    for (size_t i = 0; i < court->count; i++) {
+        court->order[i] = keyed[i].s;
+    }
+}
+
+/* Data that left earlier than something of the same side and arrived later. */
+static void find_overtaken(const struct court *court)
+{
+    int64_t earliest = INT64_MAX;
+
+    for (size_t i = court->count; i-- > 0;) {
+        struct ladder_segment *s = court->order[i];
+        if (s->wire.side != (uint8_t)court->side || s->arrived.known != LADDER_MEASURED) {
+            continue;
+        }
+        if (s->arrived.ns > earliest && s->class == LADDER_DATA) {
+            s->class = LADDER_REORDERED;
+            s->evidence = EVIDENCE_BOTH_ENDS;
+        }
+        earliest = MIN(earliest, s->arrived.ns);
+    }
+}
+
+/* Sent again although the first copy arrives. */
+static void find_needless(struct ladder *l)
+{
+    for (size_t i = 0; i < l->segment_count; i++) {
+        struct ladder_segment *s = &l->segments[i];
+        if (s->class != LADDER_RETX || s->first == 0) {
+            continue;
+        }
+        const struct ladder_segment *first = &l->segments[s->first - 1];
+        uint32_t offset = s->wire.seq - first->wire.seq;
+        bool within = offset + trace_segment_span(&s->wire) <= trace_segment_span(&first->wire);
+        s->facts &= ~(uint32_t)LADDER_FACT_SPURIOUS;
+        if (within && !is_lost(first)) {
+            s->facts |= LADDER_FACT_SPURIOUS;
+            s->evidence = EVIDENCE_BOTH_ENDS;
+        }
+    }
+}
+
+/* Who repaired it may have been lost as well: then it is who repaired that one. */
+static void follow_repairs(struct ladder *l)
+{
+    for (size_t i = l->segment_count; i-- > 0;) {
+        struct ladder_segment *s = &l->segments[i];
+        if (s->repaired_by > s->number && is_lost(&l->segments[s->repaired_by - 1])) {
+            s->repaired_by = l->segments[s->repaired_by - 1].repaired_by;
+        }
+    }
+}
+
+static int judge_both(struct court *court)
+{
+    struct keyed *keyed = malloc((court->l->segment_count + 1) * sizeof(*keyed));
+    int result = keyed == NULL ? WEIR_ENOBUFS : WEIR_OK;
+
+    for (int side = 0; side < 2 && result == WEIR_OK; side++) {
+        court->side = side;
+        order_at(court, keyed);
+        result = hold(court, side == LADDER_CLIENT ? LADDER_AT_CLIENT : LADDER_AT_SERVER);
+        find_overtaken(court);
+    }
+    free(keyed);
+    find_needless(court->l);
+    follow_repairs(court->l);
     return result;
 }
 
 int verdict_judge(struct ladder *l)
 {
-    struct court court = {.l = l, .count = l->segment_count};
-    struct judge_setup setup = {.vantage = l->info.vantage, .learn = learn, .ctx = &court};
-    struct judge *judge = judge_new(&setup);
-    int result = WEIR_ENOBUFS;
+    struct court court = {.l = l, .count = l->segment_count, .side = -1};
+    int result;
 
     court.order = malloc((l->segment_count + 1) * sizeof(struct ladder_segment *));
-    if (judge != NULL && court.order != NULL) {
-        for (size_t i = 0; i < l->segment_count; i++) {
-            court.order[i] = &l->segments[i];
-        }
-        if (l->info.vantage == LADDER_AT_BOTH) {
-            qsort(court.order, l->segment_count, sizeof(struct ladder_segment *), by_sent);
-        }
-        result = judge_in_order(&court, judge);
+    if (court.order == NULL) {
+        return WEIR_ENOBUFS;
     }
-    judge_del(judge);
+    for (size_t i = 0; i < l->segment_count; i++) {
+        court.order[i] = &l->segments[i];
+    }
+    result = l->info.vantage == LADDER_AT_BOTH ? judge_both(&court) : hold(&court, l->info.vantage);
     free(court.order);
     return result;
 }
@@ -107,6 +280,8 @@ static void apply_cause(struct ladder_segment *s, enum ladder_cause cause)
     bool plain = s->class == LADDER_DATA || s->class == LADDER_ACK || s->class == LADDER_RETX;
 
     s->cause = cause;
+    s->evidence = EVIDENCE_BOTH_ENDS;
+    s->facts |= LADDER_FACT_BY_TIMER;
     if (plain && cause == LADDER_CAUSE_ZERO_WINDOW && (s->facts & LADDER_FACT_WINDOW_OPENED) == 0) {
         s->class = LADDER_ZERO_WINDOW_PROBE;
     } else if (plain && cause == LADDER_CAUSE_KEEPALIVE) {
@@ -119,7 +294,13 @@ static int by_side_and_sent(const void *a, const void *b)
     const struct ladder_segment *x = *(const struct ladder_segment *const *)a;
     const struct ladder_segment *y = *(const struct ladder_segment *const *)b;
 
-    return x->wire.side != y->wire.side ? (x->wire.side < y->wire.side ? -1 : 1) : by_sent(a, b);
+    if (x->wire.side != y->wire.side) {
+        return x->wire.side < y->wire.side ? -1 : 1;
+    }
+    if (x->sent.ns != y->sent.ns) {
+        return x->sent.ns < y->sent.ns ? -1 : 1;
+    }
+    return x->number < y->number ? -1 : x->number > y->number;
 }
 
 /* The first segment that this side sent at that time. */
@@ -141,7 +322,7 @@ static struct ladder_segment *find_sent_at(struct ladder_segment **order, size_t
     return found ? order[low] : NULL;
 }
 
-static int told_causes(struct ladder *l)
+int verdict_causes(struct ladder *l)
 {
     if (l->cause_count == 0) {
         return WEIR_OK;
@@ -165,30 +346,4 @@ static int told_causes(struct ladder *l)
     }
     free(order);
     return WEIR_OK;
-}
-
-/* Data that left earlier than something of the same side and arrived later. */
-static void find_overtaken(struct ladder *l)
-{
-    int64_t earliest[2] = {INT64_MAX, INT64_MAX};
-
-    for (size_t i = l->segment_count; i-- > 0;) {
-        struct ladder_segment *s = &l->segments[i];
-        if (s->arrived.known != LADDER_MEASURED) {
-            continue;
-        }
-        int64_t *least = &earliest[s->wire.side];
-        if (s->arrived.ns > *least && s->class == LADDER_DATA) {
-            s->class = LADDER_REORDERED;
-        }
-        *least = MIN(*least, s->arrived.ns);
-    }
-}
-
-int verdict_causes(struct ladder *l)
-{
-    if (l->info.vantage == LADDER_AT_BOTH) {
-        find_overtaken(l);
-    }
-    return told_causes(l);
 }

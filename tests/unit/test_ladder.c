@@ -429,60 +429,6 @@ static void overtaken_copied_damaged(void **state)
     ladder_del(l);
 }
 
-/* At the receiver a gap is filled: reordered or retransmitted? Not known, so not claimed. */
-static void a_filled_gap_is_left_undecided(void **state)
-{
-    struct kit_step steps[6];
-
-    (void)state;
-    memcpy(steps, kit_ten, 3 * sizeof(steps[0]));
-    steps[3] = (struct kit_step){100, 120, '>', "A", .seq = 1101, .length = 100, .ack = 8001};
-    steps[4] = (struct kit_step){101, 121, '>', "A", .seq = 1001, .length = 100, .ack = 8001};
-    steps[5] = (struct kit_step){110, 130, '>', "A", .seq = 1101, .length = 100, .ack = 8001};
-    struct ladder *l = kit_capture(steps, 6, 's');
-    assert_int_equal(segment(l, 4)->class, LADDER_DATA);
-    assert_int_equal(segment(l, 5)->class, LADDER_LATE);
-    assert_int_equal(segment(l, 6)->class, LADDER_RETX); /* seen twice: certain */
-    assert_int_equal(segment(l, 6)->first, 4);
-    ladder_del(l);
-}
-
-static void one_ip_id_twice_is_one_packet(void **state)
-{
-    struct kit_step steps[6];
-
-    (void)state;
-    memcpy(steps, kit_ten, 3 * sizeof(steps[0]));
-    steps[3] =
-        (struct kit_step){100, 120, '>', "A", .seq = 1001, .length = 100, .ack = 8001, .ip_id = 77};
-    steps[4] = steps[3];
-    steps[4].arrived = 121;
-    steps[5] = steps[3];
-    steps[5].ip_id = 78;
-    steps[5].arrived = 122;
-    struct ladder *l = kit_capture(steps, 6, 's');
-    assert_int_equal(segment(l, 5)->class, LADDER_NET_DUPLICATE);
-    assert_int_equal(segment(l, 6)->class, LADDER_RETX);
-    ladder_del(l);
-}
-
-static void sack_makes_an_ack_with_a_new_window_a_duplicate(void **state)
-{
-    struct kit_step steps[7];
-
-    (void)state;
-    memcpy(steps, kit_ten, 3 * sizeof(steps[0]));
-    steps[3] = (struct kit_step){100, LOST, '>', "A", .seq = 1001, .length = 100, .ack = 8001};
-    steps[4] = (struct kit_step){101, 121, '>', "A", .seq = 1101, .length = 100, .ack = 8001};
-    steps[5] = (struct kit_step){121, 141, '<', "A", .seq = 8001, .ack = 1001, .window = 2000};
-    steps[6] = steps[5];
-    steps[6].sent = 122, steps[6].arrived = 142, steps[6].window = 3000;
-    steps[6].sack_start = 1101, steps[6].sack_end = 1201;
-    struct ladder *l = finished(steps, 7);
-    assert_int_equal(segment(l, 7)->class, LADDER_DUP_ACK);
-    ladder_del(l);
-}
-
 static void strangers_are_refused(void **state)
 {
     struct ladder *l = kit_run(kit_ten, 2);
@@ -583,9 +529,6 @@ int main(void)
         cmocka_unit_test(keepalive_is_not_a_retransmission),
         cmocka_unit_test(one_byte_again_is_a_retransmission),
         cmocka_unit_test(overtaken_copied_damaged),
-        cmocka_unit_test(a_filled_gap_is_left_undecided),
-        cmocka_unit_test(one_ip_id_twice_is_one_packet),
-        cmocka_unit_test(sack_makes_an_ack_with_a_new_window_a_duplicate),
         cmocka_unit_test(strangers_are_refused),
         cmocka_unit_test(an_empty_ladder_has_no_rows),
         cmocka_unit_test(a_port_used_again_is_a_new_connection),

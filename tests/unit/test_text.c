@@ -104,9 +104,15 @@ static void tags_name_the_first_copy(void **state)
     (void)state;
     label_make(&label, &s, &raw, false);
     assert_string_equal(label.tags, "rtx#5");
-    s.cause = LADDER_CAUSE_RTO;
+    s.cause = LADDER_CAUSE_RTO; /* sent after a timeout, but not by it */
+    label_make(&label, &s, &raw, false);
+    assert_string_equal(label.tags, "rtx#5");
+    s.facts = LADDER_FACT_BY_TIMER;
     label_make(&label, &s, &raw, false);
     assert_string_equal(label.tags, "rtx#5  RTO 2");
+    s = (struct ladder_segment){.number = 18, .class = LADDER_RETX};
+    label_make(&label, &s, &raw, false);
+    assert_string_equal(label.tags, "rtx"); /* the first copy did not pass this tap */
     s = (struct ladder_segment){.number = 18, .class = LADDER_DUP_ACK, .count = 3};
     label_make(&label, &s, &raw, false);
     assert_string_equal(label.tags, "dup3");
@@ -237,8 +243,8 @@ static void loss_is_drawn_and_said(void **state)
     expect(text,
            " 0.040000             | 3 1001(100), ACK 8001       lost           |\n"
            "                      |'''''''''''-----------.....x                |\n"
-           "                      :                  200.0 ms                  :\n"
-           " 0.240000             | 4 1001(100), ACK 8001       rtx#3          |\n"
+           "                      :      200.0 ms  retransmission timeout      :\n"
+           " 0.240000             | 4 1001(100), ACK 8001       rtx#3  RTO 1   |\n"
            "                      |'''''''''''-----------..........._________>>| ESTABLISHED\n"
            "                      | lost                            5 ACK 1101 |\n"
            "                      |                x.....-----------'''''''''''|\n");
@@ -393,7 +399,7 @@ static void json_says_what_was_lost(void **state)
     assert_true(json_is_true(json_object_get(lost, "lost")));
     json_decref(lost);
     json_t *again = event(text, "segment", 4);
-    assert_string_equal(json_string_value(json_object_get(again, "class")), "retx_unknown");
+    assert_string_equal(json_string_value(json_object_get(again, "class")), "retx_rto");
     assert_int_equal(json_integer_value(json_object_get(again, "first")), 3);
     json_decref(again);
     free(text);
