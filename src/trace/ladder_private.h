@@ -1,4 +1,4 @@
-/* ladder_private.h - the inside of a ladder, shared by ladder.c, times.c, verdict.c, states.c and rows.c only. */
+/* ladder_private.h - the inside of a ladder, shared by ladder.c, times.c, verdict.c, states.c, rows.c and stream*.c only. */
 #ifndef TRACE_LADDER_PRIVATE_H
 #define TRACE_LADDER_PRIVATE_H
 
@@ -54,11 +54,17 @@ void times_estimate(struct ladder *l);
  * were told, and what only the truth about arrivals shows. */
 int verdict_judge(struct ladder *l);
 int verdict_causes(struct ladder *l);
+/* What a stack says about the segment that it sent: the timer that fired. */
+void verdict_apply_cause(struct ladder_segment *s, enum ladder_cause cause);
 
 /* states.c: fills changes, state_sent and state_arrived, and the initial states. */
 int states_fill(struct ladder *l);
+/* How well does a segment that is sent or arrives explain a change of state? 0: not at all. */
+int states_explain(const struct told_state *told, bool arrival, const struct trace_segment *s);
 
 /* rows.c */
 int rows_build(struct ladder *l);
+/* Is a silence worth a row? */
+bool rows_are_idle(int64_t idle_ns, int64_t rtt_ns);
 
 #endif

@@ -84,11 +84,16 @@ static void plan_splits(struct builder *b)
 
 /* ---- Idle and lonely changes of state --------------------------------------------------------------------- */
 
+bool rows_are_idle(int64_t idle, int64_t rtt)
+{
+    return idle >= IDLE_MIN_NS && idle >= rtt + rtt / 2;
+}
+
 static int add_idle(struct builder *b, int64_t until_ns, enum ladder_cause cause)
 {
     int64_t idle = until_ns - b->last_ns;
 
-    if (!b->begun || idle < IDLE_MIN_NS || idle < b->l->info.rtt_ns + b->l->info.rtt_ns / 2) {
+    if (!b->begun || !rows_are_idle(idle, b->l->info.rtt_ns)) {
         return WEIR_OK;
     }
     struct ladder_row *row = add_row(b, LADDER_ROW_IDLE);

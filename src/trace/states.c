@@ -131,9 +131,7 @@ static int infer_side(struct ladder *l, enum trace_side side, const struct half 
 
 /* ---- Told ----------------------------------------------------------------------------------------------- */
 
-/* How well does a segment explain a change of state? 0: not at all. */
-static int explains(const struct told_state *told, const struct half *half,
-                    const struct trace_segment *s)
+int states_explain(const struct told_state *told, bool arrives, const struct trace_segment *s)
 {
     bool arrival = true;
     uint16_t flag = WEIR_TCP_ACK;
@@ -155,16 +153,16 @@ static int explains(const struct told_state *told, const struct half *half,
         flag = told->from == WEIR_TCP_CLOSING ? WEIR_TCP_ACK : WEIR_TCP_FIN;
         break;
     case WEIR_TCP_CLOSED:
-        arrival = half->arrival;
+        arrival = arrives;
         flag = told->from == WEIR_TCP_LAST_ACK ? WEIR_TCP_ACK : WEIR_TCP_RST;
         break;
     default: break;
     }
     /* Sending explains only its own kind: an ACK that leaves does not end TIME-WAIT. */
     if ((s->flags & flag) != 0) {
-        return arrival == half->arrival ? 3 : 1;
+        return arrival == arrives ? 3 : 1;
     }
-    return half->arrival && arrival && told->from != WEIR_TCP_TIME_WAIT ? 2 : 0;
+    return arrives && arrival && told->from != WEIR_TCP_TIME_WAIT ? 2 : 0;
 }
 
 static const struct half *find_cause(const struct ladder *l, const struct told_state *told,
@@ -177,7 +175,7 @@ static const struct half *find_cause(const struct ladder *l, const struct told_s
         if (half[i].ns != ns) {
             continue;
         }
-        int score = explains(told, &half[i], &l->segments[half[i].index].wire);
+        int score = states_explain(told, half[i].arrival, &l->segments[half[i].index].wire);
         if (score > best_score) {
             best = &half[i];
             best_score = score;

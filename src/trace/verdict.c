@@ -275,7 +275,7 @@ int verdict_judge(struct ladder *l)
 
 /* ---- Causes that were told ------------------------------------------------------------------------------ */
 
-static void apply_cause(struct ladder_segment *s, enum ladder_cause cause)
+void verdict_apply_cause(struct ladder_segment *s, enum ladder_cause cause)
 {
     bool plain = s->class == LADDER_DATA || s->class == LADDER_ACK || s->class == LADDER_RETX;
 
@@ -341,7 +341,7 @@ int verdict_causes(struct ladder *l)
         struct ladder_segment *s = find_sent_at(order, l->segment_count, told->side,
                                                 (int64_t)(told->time - l->info.origin));
         if (s != NULL) {
-            apply_cause(s, (enum ladder_cause)told->cause);
+            verdict_apply_cause(s, (enum ladder_cause)told->cause);
         }
     }
     free(order);

@@ -134,7 +134,7 @@ struct ladder *kit_capture(const struct kit_step *steps, size_t n, char where)
     return ladder;
 }
 
-static void describe(const struct ladder_row *row, char *out, size_t size)
+void kit_row(const struct ladder_row *row, char *out, size_t size)
 {
     const struct ladder_segment *s = row->segment;
 
@@ -167,7 +167,7 @@ char *kit_rows(const struct ladder *ladder, char *out, size_t size)
     out[0] = '\0';
     for (size_t i = 0; i < count && used < size; i++) {
         char text[96];
-        describe(&rows[i], text, sizeof(text));
+        kit_row(&rows[i], text, sizeof(text));
         used += (size_t)snprintf(out + used, size - used, "%s%s", i == 0 ? "" : "; ", text);
     }
     return out;

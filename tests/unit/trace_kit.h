@@ -43,6 +43,9 @@ struct ladder *kit_run(const struct kit_step *steps, size_t n);
  * the server ('s'), or in the middle with one time per packet ('m'). */
 struct ladder *kit_capture(const struct kit_step *steps, size_t n, char where);
 
+/* One row as short text. */
+void kit_row(const struct ladder_row *row, char *out, size_t size);
+
 /* The rows as short text, for comparisons: "1> SYN-SENT/SYN-RCVD; idle 80; ...". Valid until the next
  * call with the same buffer. */
 char *kit_rows(const struct ladder *ladder, char *out, size_t size);
