@@ -39,6 +39,8 @@ def converse(s, directory):
     settings = [("ipv4/tcp_sack", s["sack"]), ("ipv4/tcp_timestamps", s["timestamps"])]
     relay = s["relay"] + ([] if s["offload"] else ["--no-offload"])
     world = link.Link(directory, relay, s["mtu"], settings, s["family"] == 6)
+    if s["tap"] == "kernel":
+        world.dump()
     s["start"] = time.monotonic() + 0.4
     with open(world.path("scenario"), "w") as out:
         json.dump(s, out)
@@ -74,7 +76,7 @@ def make(seed, out):
     s = scenario.make(seed)
     with tempfile.TemporaryDirectory() as directory:
         events = watch(s["port"], lambda: link.run_inside([__file__, "--inside", directory, str(seed)]))
-        frames, found, _, _ = labels.label(os.path.join(directory, "log"), os.path.join(directory, "pcapng"), events)
+        frames, found = labels.label(directory, events)
     for side in ("client", "server"):
         wire.write_pcap(os.path.join(out, f"{seed}.{side}.pcap"), frames[side])
     with open(os.path.join(out, f"{seed}.json"), "w") as file:

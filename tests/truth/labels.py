@@ -17,7 +17,9 @@ Labels, as lists of frame numbers per capture (client: A, server: B):
   keepalive         the same, and the window was not 0
   simopen           the SYN,ACKs of a simultaneous open: their SYN's number was sent before, and yet they are new
 """
+import ipaddress
 import json
+import os
 
 import kinds
 import wire
@@ -149,7 +151,7 @@ def same(frame, p):
 
 
 def join(log, capture):
-    """[(frame, index into the log, arrived)] per side, in the order of the capture. ValueError: they disagree."""
+    """[(frame, indices into the log, arrived)] per side, in the order of the capture. ValueError: they disagree."""
     waiting = {}
     for d, name in enumerate(DIRECTIONS):
         mine = [i for i, p in enumerate(log) if p["dir"] == name]
@@ -161,8 +163,48 @@ def join(log, capture):
         index = next(waiting[interface, out], None)
         if index is None or not same(packet, log[index]):
             raise ValueError(f"capture and log disagree at {time} on interface {interface}")
-        sides[interface].append(((time, packet), index, out))
+        sides[interface].append(((time, packet), [index], out))
     return sides
+
+
+def join_kernel(log, captures):
+    """The same for captures of the kernels (tcpdump at either end, TCP only). A frame that left may be a super-segment:
+    it has several lines, one for each packet that it was cut into."""
+    sides = []
+    for d, capture in enumerate(captures):
+        mine = iter([i for i, p in enumerate(log)
+                     if p["dir"] == DIRECTIONS[d] and p["fate"] != "duplicate" and "seq" in p])
+        arrived = [i for i, p in enumerate(log) if p["dir"] != DIRECTIONS[d] and p["delivered_ns"] is not None]
+        theirs = iter([i for i in sorted(arrived, key=lambda i: log[i]["delivered_ns"]) if "seq" in log[i]])
+        own = None
+        side = []
+        for time, packet in capture:
+            t = wire.parse(packet)
+            own = own or own_address(log, DIRECTIONS[d], t)
+            left = t.src == own
+            indices = [next(mine if left else theirs, None)]
+            while left and None not in indices and sum(log[i]["len"] for i in indices) < t.len:
+                indices.append(next(mine, None))
+            if None in indices or log[indices[0]]["seq"] != t.seq or sum(log[i]["len"] for i in indices) != t.len:
+                raise ValueError(f"the kernel's capture and the log disagree at {time}")
+            side.append(((time, packet), indices, not left))
+        sides.append(side)
+    return sides
+
+
+def own_address(log, way, t):
+    """As in a packet, of him who sends this way."""
+    first = next(p for p in log if p["dir"] == way and "seq" in p)
+    host = ipaddress.ip_address(first["src"].rpartition(":")[0].strip("[]")).packed
+    return t.src if t.src == host else t.dst
+
+
+def combine(verdicts):
+    """Of the pieces of a super-segment: it is lost if one of them is, and needless if none was needed."""
+    words = set().union(*verdicts)
+    if any("needless" not in v for v in verdicts):
+        words.discard("needless")
+    return words
 
 
 def name_labels(verdict, arrived):
@@ -175,27 +217,31 @@ def name_labels(verdict, arrived):
         ("keepalive", "keepalive" in verdict), ("simopen", "simopen" in verdict)) if here]
 
 
-def label(log_path, capture_path, events=None):
-    """({"client": [(time, packet)], "server": [...]}, {"client": {label: [frame numbers]}, "server": ...}).
+def label(directory, events=None):
+    """Of log and captures in a directory: ({"client": [(time, packet)], "server": [...]}, {"client": {label: [frame numbers]}, "server": ...}).
 
     Only TCP is kept; frame numbers count from 1 in what is returned.
     """
-    lines = [json.loads(line) for line in open(log_path)]
+    lines = [json.loads(line) for line in open(os.path.join(directory, "log"))]
     log = [p for p in lines if p["e"] == "packet"]
     verdicts = judge(log)
     why = kinds.kinds(events, log, verdicts, lines[0]["start_unix_ns"]) if events else {}
-    sides = join(log, wire.read_pcapng(capture_path))
+    dumps = [os.path.join(directory, f"{side}.dump") for side in ("client", "server")]
+    if os.path.exists(dumps[0]):
+        sides = join_kernel(log, [wire.read_pcap(dump) for dump in dumps])
+    else:
+        sides = join(log, wire.read_pcapng(os.path.join(directory, "pcapng")))
     for side in sides:
-        find_overtaken(log, verdicts, [i for _, i, out in side if out])
-    frames, labels, indices = {}, {}, {}
+        find_overtaken(log, verdicts, [i for _, indices, out in side for i in indices if out])
+    frames, labels = {}, {}
     for name, side in zip(("client", "server"), sides):
-        kept = [(frame, i, out) for frame, i, out in side if "seq" in log[i]]
+        kept = [(frame, indices, out) for frame, indices, out in side if "seq" in log[indices[0]]]
         frames[name] = [frame for frame, _, _ in kept]
-        indices[name] = [(i, out) for _, i, out in kept]
         labels[name] = {label: [] for label in (NAMES + KINDS if events else NAMES)}
-        for number, (_, i, out) in enumerate(kept, 1):
-            for word in name_labels(verdicts[i], out):
+        for number, (_, indices, out) in enumerate(kept, 1):
+            verdict = combine([verdicts[i] for i in indices])
+            for word in name_labels(verdict, out):
                 labels[name][word].append(number)
-            if "retx" in verdicts[i] and not out and events:
-                labels[name][why.get(i, "kind_unknown")].append(number)
-    return frames, labels, log, indices
+            if "retx" in verdict and not out and events:
+                labels[name][why.get(indices[0], "kind_unknown")].append(number)
+    return frames, labels

@@ -44,7 +44,7 @@ def ip(*lines, before=()):
 class Link:
     def __init__(self, directory, relay=(), mtu=1500, settings=(), v6=False):
         """settings: ("ipv4/tcp_sack", 0) and so on, at both ends, or with "client"/"server" in front at one."""
-        self.directory, self.v6 = directory, v6
+        self.directory, self.v6, self.dumps = directory, v6, []
         with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as out:
             out.write(str(int(not v6)))  # without: nothing passes but what the programs send
         ip("link set lo up", *(f"{what} dev {name} {how}" for name in ("a0", "b0") for what, how in (
@@ -86,8 +86,20 @@ class Link:
         """A Python program at one end (0: client)."""
         return subprocess.Popen([*(self.there if side else []), sys.executable, *arguments])
 
+    def dump(self):
+        """The kernels' own captures too, super-segments and all: client.dump and server.dump."""
+        for before, device, name in (([], "a0", "client"), (self.there, "b0", "server")):
+            dump = subprocess.Popen([*before, "tcpdump", "-i", device, "--immediate-mode", "-U", "-s", "128", "-B",
+                                     "16384", "-w", self.path(f"{name}.dump"), "tcp"], stderr=subprocess.PIPE, text=True)
+            while (line := dump.stderr.readline()) and "listening on" not in line:
+                pass
+            self.dumps.append(dump)
+
     def stop(self):
         """The end of the relay: log and capture are complete."""
+        for dump in self.dumps:
+            dump.terminate()
+            dump.communicate()
         self.relay.send_signal(signal.SIGTERM)
         code = self.relay.wait(20)
         text = self.relay.stderr.read()

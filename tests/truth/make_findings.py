@@ -15,7 +15,6 @@ import re
 import sys
 import tempfile
 import time
-import subprocess
 
 import findings_linux
 import findings_synth
@@ -60,12 +59,8 @@ def in_network_of(process, work):
 def inside(name, directory):
     case_class = findings_linux.CASES[name]
     net = link.Link(directory, case_class.relay.split(), case_class.mtu, case_class.settings)
-    dump = None
     if case_class.tap == "tcpdump":
-        dump = subprocess.Popen(["tcpdump", "-i", "a0", "--immediate-mode", "-U", "-w", net.path("dump.pcap"), "tcp"],
-                                stderr=subprocess.PIPE, text=True)
-        while "listening on" not in dump.stderr.readline():
-            pass
+        net.dump()
     case = case_class(World(directory))
     server = in_network_of(net.peer.pid, case.serve)
     try:
@@ -75,9 +70,6 @@ def inside(name, directory):
     os.waitpid(server, 0)
     time.sleep(0.5)
     net.stop()
-    if dump:
-        dump.terminate()
-        dump.wait()
 
 
 def make_linux(name, out):
@@ -85,9 +77,9 @@ def make_linux(name, out):
     with tempfile.TemporaryDirectory() as directory:
         link.run_inside([__file__, "--inside", directory, name])
         if case.tap == "tcpdump":
-            taps = {"client": list(wire.read_pcap(os.path.join(directory, "dump.pcap")))}
+            taps = {"client": list(wire.read_pcap(os.path.join(directory, "client.dump")))}
         else:
-            taps = labels.label(os.path.join(directory, "log"), os.path.join(directory, "pcapng"))[0]
+            taps = labels.label(directory)[0]
     for tap in kept(case):
         suffix = f".{tap}" if case.tap == "both" else ""
         wire.write_pcap(os.path.join(out, f"{name}{suffix}.pcap"), taps[tap][case.cut:], case.snap)

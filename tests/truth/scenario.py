@@ -21,6 +21,7 @@ def make(seed):
     s["family"] = weighted(rng, ((4, 5), (6, 1)))
     s["mtu"] = weighted(rng, ((1500, 5), (1280, 1), (576 if s["family"] == 4 else 1300, 1)))
     s["offload"] = weighted(rng, ((True, 2), (False, 1)))
+    s["tap"] = weighted(rng, (("relay", 3), ("kernel", 1)))  # kernel: tcpdump, which sees super-segments
     s["relay"], s["link"] = link(rng, s)
     s["pieces"] = pieces(rng, s)
     return s

@@ -71,12 +71,18 @@ def resolution_of(options):
     return 10 ** (9 - value[0]) if value else 1000
 
 
+def original_size(packet):
+    t = parse(packet)
+    return max(len(packet), t.size if t else 0)
+
+
 def write_pcap(path, frames, snap=65535, link=RAW):
     """frames: (time in ns, packet). A classic file with microseconds, which every tool reads."""
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, snap, link))
         for time, packet in frames:
-            out.write(struct.pack("<IIII", time // 10**9, time % 10**9 // 1000, min(len(packet), snap), len(packet)))
+            out.write(struct.pack("<IIII", time // 10**9, time % 10**9 // 1000, min(len(packet), snap),
+                                  original_size(packet)))
             out.write(packet[:snap])
 
 
