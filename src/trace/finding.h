@@ -95,6 +95,7 @@ struct finding {
         value[FINDING_VALUES_MAX]; /* for the sentence; what each is, the table of sentences says */
     const char
         *evidence; /* what it rests on: a stable English word or two for machines; never NULL */
+    uint32_t frames[FINDING_SEGMENTS_MAX]; /* of `segments`, in the capture; 0: none */
 };
 
 const char *finding_name(enum finding_id id);                      /* "NAGLE_DELACK" */

@@ -114,7 +114,7 @@ int trace_link_header(int link_type, const uint8_t *packet, size_t size)
 struct place {
     size_t tcp_offset, tcp_size;
     uint16_t id;
-    uint8_t ttl;
+    uint8_t ttl, ecn;
 };
 
 /* A checksum of 0 was captured before the sender's network card filled it in. */
@@ -149,7 +149,8 @@ static enum trace_parsed find_in_ip4(const uint8_t *packet, size_t size, struct 
     *place = (struct place){.tcp_offset = h.header_size,
                             .tcp_size = (size_t)h.total_size - h.header_size,
                             .id = h.id,
-                            .ttl = h.ttl};
+                            .ttl = h.ttl,
+                            .ecn = h.tos & 3};
     src->ip = (struct weir_ip){.family = 4};
     dst->ip = (struct weir_ip){.family = 4};
     memcpy(src->ip.bytes, h.src, 4);
@@ -172,8 +173,10 @@ static enum trace_parsed find_in_ip6(const uint8_t *packet, size_t size, struct 
     if (h.upper_offset > end || end > size) {
         return TRACE_MALFORMED;
     }
-    *place = (struct place){
-        .tcp_offset = h.upper_offset, .tcp_size = end - h.upper_offset, .ttl = h.hop_limit};
+    *place = (struct place){.tcp_offset = h.upper_offset,
+                            .tcp_size = end - h.upper_offset,
+                            .ttl = h.hop_limit,
+                            .ecn = h.tos & 3};
     src->ip = (struct weir_ip){.family = 6};
     dst->ip = (struct weir_ip){.family = 6};
     memcpy(src->ip.bytes, h.src, 16);
@@ -192,6 +195,7 @@ static void take_tcp(const struct tcp_segment *tcp, const struct place *place, b
                                       .urgent = tcp->urgent,
                                       .ip_id = place->id,
                                       .ttl = place->ttl,
+                                      .ecn = place->ecn,
                                       .cut = cut};
     if (!cut) {
         segment->options = tcp->options;

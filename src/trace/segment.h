@@ -29,7 +29,18 @@ struct trace_segment {
     uint8_t ttl;
     uint8_t side; /* enum trace_side: who sent it */
     bool cut;     /* options (or part of them) were not captured */
+    uint8_t ecn;  /* the IP header's ECN field (RFC 3168); 3: congestion experienced */
+    uint8_t
+        checksum; /* enum trace_checksum; trace_parse_ip leaves it unknown, trace_verify tells */
     struct tcp_options options;
+};
+
+/* What the TCP checksum of a captured packet says. */
+enum trace_checksum {
+    TRACE_SUM_UNKNOWN = 0, /* not looked at, or not all of it was captured */
+    TRACE_SUM_GOOD,
+    TRACE_SUM_PARTIAL, /* the pseudo-header only: captured before the network card filled it in */
+    TRACE_SUM_BAD
 };
 
 /* Sequence numbers it occupies: payload, SYN and FIN. */
@@ -50,6 +61,9 @@ enum trace_parsed {
 enum trace_parsed trace_parse_ip(const uint8_t *packet, size_t size, size_t original,
                                  struct trace_segment *segment, struct weir_endpoint *src,
                                  struct weir_endpoint *dst);
+
+/* The same packet's TCP checksum; it costs a walk over the payload. */
+enum trace_checksum trace_verify(const uint8_t *packet, size_t size, size_t original);
 
 /* Is this link type understood? */
 bool trace_link_known(int link_type);
