@@ -8,6 +8,7 @@
 #include "cli/export_cli.h"
 #include "cli/input.h"
 #include "cli/view_options.h"
+#include "render/report.h"
 #include "trace/capture.h"
 #include "trace/flow.h"
 
@@ -71,6 +72,7 @@ static int take_packet(struct flows *flows, const struct capture_packet *packet,
     case TRACE_TCP:
         segment.time = packet->time;
         segment.frame = packet->number;
+        segment.checksum = (uint8_t)trace_verify(packet->ip, packet->size, packet->original);
         return flows_add(flows, &segment, &src, &dst);
     case TRACE_CUT: tally->cut++; return WEIR_OK;
     case TRACE_MALFORMED:
@@ -118,6 +120,7 @@ static int draw_one(struct arguments *a, const struct flows *flows, size_t index
             text_connection(stdout, ladder, count, after, options);
         }
         text_ladder(stdout, ladder, options);
+        report_summary(stdout, ladder, options);
     }
     ladder_del(ladder);
     return code;

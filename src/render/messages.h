@@ -15,6 +15,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
 
 #include "render/messages_demo.h"
 #include "render/messages_export.h"
+#include "render/messages_finding.h"
 #include "render/messages_flows.h"
 #include "render/messages_ladder.h"
 #include "render/messages_page.h"
@@ -119,6 +120,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
       "质询 ACK:要求对方证明自己的位置")                                                           \
     X(OTHER, "neither data nor ACK", "既无数据也无 ACK")                                           \
     MESSAGES_LADDER(X)                                                                             \
+    MESSAGES_FINDING(X)                                                                            \
     MESSAGES_DEMO(X)                                                                               \
     MESSAGES_EXPORT(X)                                                                             \
     MESSAGES_FLOWS(X)                                                                              \

@@ -40,6 +40,15 @@ static bool is_quiet(const struct finder *f)
     return f->side[0].snd_max == f->side[1].last_ack && f->side[1].snd_max == f->side[0].last_ack;
 }
 
+/* The last ACK had to reach the sender and its data to come back here; the rest it was silent. At the
+ * sender itself that is next to nothing. */
+static uint64_t returning(const struct look *l)
+{
+    uint64_t rtt = (uint64_t)l->peer->rtt_us * WEIR_US;
+
+    return l->gap > rtt + rtt / 2 ? rtt : l->gap;
+}
+
 /* A round trip of whatever was on its way. */
 static uint64_t travelling(const struct finder *f, uint64_t gap)
 {
@@ -67,7 +76,9 @@ void account_take(const struct look *l)
     } else if (is_blocked(f)) {
         part[ACCOUNT_ZERO_WINDOW] += l->gap;
     } else if (is_quiet(f) && !l->pure_ack) {
-        part[ACCOUNT_APPLICATION] += l->gap;
+        uint64_t moving = returning(l);
+        part[ACCOUNT_DATA] += moving;
+        part[ACCOUNT_APPLICATION] += l->gap - moving;
     } else {
         uint64_t moving = travelling(f, l->gap);
         part[ACCOUNT_DATA] += moving;

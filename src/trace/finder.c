@@ -234,11 +234,11 @@ void finder_take(struct finder *f, const struct trace_segment *wire, const struc
     if (j->class != LADDER_NET_DUPLICATE) {
         ack_take(&l);
         account_take(&l);
+        limits_take(&l);
         open_take(&l);
         window_take(&l);
         loss_take(&l);
         close_take(&l);
-        limits_take(&l);
         conform_take(&l);
     } else {
         f->account.part_ns[ACCOUNT_DATA] += l.gap;
@@ -265,7 +265,6 @@ void finder_end(struct finder *f)
     open_end(f);
     window_end(f);
     limits_end(f);
-    loss_end(f);
     conform_end(f);
     wire_end(f);
 }

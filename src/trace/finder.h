@@ -107,4 +107,8 @@ struct finder_totals {
 };
 void finder_totals(const struct finder *finder, struct finder_totals *totals);
 
+/* The same of a finished ladder, beside ladder_findings. */
+const struct account *ladder_account(const struct ladder *ladder);
+const struct finder_totals *ladder_totals(const struct ladder *ladder);
+
 #endif

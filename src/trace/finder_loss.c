@@ -204,7 +204,6 @@ static void learn(struct finder *f, const struct lesson *lesson, enum finding_id
         finding_segment(finding, lesson->number, here ? f->work->late_frame : 0);
         finding_sure(finding, confidence);
         finding->evidence = evidence_name(lesson->evidence);
-        finding->value[0] = lesson->number;
     }
     finder_done(f, finding);
 }

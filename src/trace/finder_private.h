@@ -169,7 +169,6 @@ void limits_take(const struct look *l);
 void limits_end(struct finder *f);
 void loss_take(const struct look *l);
 void loss_lesson(struct finder *f, const struct lesson *lesson);
-void loss_end(struct finder *f);
 void close_take(const struct look *l);
 void conform_take(const struct look *l);
 /* The same bytes timed out again, after `gap`. */

@@ -121,13 +121,15 @@ static void settle_checksums(struct finder *f, enum trace_side side)
     struct finding *finding = finder_have(f, FINDING_BAD_CHECKSUM, side);
     if (offloaded && strange * 2 > f->side[side].segments) {
         finder_drop(f, FINDING_BAD_CHECKSUM, side);
-        finding = finder_report(f, FINDING_BAD_CHECKSUM, side, INT64_MIN);
+        finding = finder_have(f, FINDING_BAD_CHECKSUM, trace_other(side));
+        bool told = finding != NULL && finding->value[1] == 1;
+        finding = told ? finding : finder_report(f, FINDING_BAD_CHECKSUM, side, INT64_MIN);
         if (finding != NULL) {
             finding_at(finding, f->start, f->last);
             finding->severity = FINDING_INFO;
             finding->confidence = 95;
             finding->evidence = "checksum offload";
-            finding->value[0] = strange;
+            finding->value[0] += strange;
             finding->value[1] = 1;
         }
     }

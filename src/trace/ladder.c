@@ -297,7 +297,11 @@ int ladder_finish(struct ladder *l)
         return result;
     }
     result = states_fill(l);
-    return result != WEIR_OK ? result : rows_build(l);
+    if (result != WEIR_OK) {
+        return result;
+    }
+    result = rows_build(l);
+    return result != WEIR_OK ? result : findings_fill(l);
 }
 
 /* ---- Out -------------------------------------------------------------------------------------------- */

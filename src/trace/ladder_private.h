@@ -2,6 +2,7 @@
 #ifndef TRACE_LADDER_PRIVATE_H
 #define TRACE_LADDER_PRIVATE_H
 
+#include "trace/finder.h"
 #include "trace/ladder.h"
 
 /* The truth about a side, as it was told. */
@@ -37,6 +38,8 @@ struct ladder {
     size_t row_count, row_room;
     struct finding *findings; /* worst first */
     size_t finding_count, finding_room;
+    struct account account;
+    struct finder_totals totals;
 };
 
 /* Makes room for one more element; NULL: no memory. The new element is not initialised. */
@@ -66,5 +69,8 @@ int states_explain(const struct told_state *told, bool arrival, const struct tra
 int rows_build(struct ladder *l);
 /* Is a silence worth a row? */
 bool rows_are_idle(int64_t idle_ns, int64_t rtt_ns);
+
+/* findings.c: runs the finder over the judged segments. */
+int findings_fill(struct ladder *l);
 
 #endif

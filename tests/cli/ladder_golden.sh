@@ -90,8 +90,8 @@ expect "standard input" "$("$WEIR" ladder "$data/seed_exact.client.pcap")" \
 # ---- what is known of the captures -------------------------------------------------------------------
 expect "segments of seed_exact" 10 "$(count seed_exact.client '"e":"segment"')"
 expect "segments of lo_basic" 11 "$(count lo_basic '"e":"segment"')"
-expect "piggybacked ACKs of seed_exact" 1 "$(count seed_exact.client piggyback)"
-expect "piggybacked ACKs of lo_basic" 0 "$(count lo_basic piggyback)"
+expect "piggybacked ACKs of seed_exact" 1 "$(count seed_exact.client '"piggyback":true')"
+expect "piggybacked ACKs of lo_basic" 0 "$(count lo_basic '"piggyback":true')"
 expect "end of lo_refused" 1 "$(count lo_refused '"how":"refused"')"
 expect "end of lo_rstunread" 1 "$(count lo_rstunread '"how":"rst"')"
 expect "FINs of lo_rstunread" 0 "$(count lo_rstunread '"class":"fin"')"
