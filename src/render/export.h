@@ -54,6 +54,9 @@ const struct format *format_by_extension(const char *path); /* the longest exten
 const struct ladder_row *export_rows(const struct ladder *ladder,
                                      const struct export_options *options, size_t *count);
 
+int mermaid_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
+int plantuml_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
+int mscgen_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 int svg_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 
 #endif

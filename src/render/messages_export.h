@@ -11,6 +11,10 @@
     X(SVG_ESTIMATED, "~: estimated", "~: 估计值") \
     X(SVG_LEFT_OUT, "not drawn: {0} of {1} segments, from number {2} on", "未画出: {1} 段中的 {0} 段, 从第 {2} 段起") \
     X(SVG_FINDINGS, "what was found", "发现") \
+    X(PHASE_HANDSHAKE, "handshake", "建立连接") \
+    X(PHASE_DATA, "data", "传送数据") \
+    X(PHASE_CLOSE, "close", "关闭连接") \
+    X(DIAGRAM_LEFT_OUT, "rows folded away here, for the diagram would be too long: {0}", "图过长, 此处折叠 {0} 行") \
     X(EXPORT_COST, "cost {0}", "耗时 {0}")
 /* clang-format on */
 
