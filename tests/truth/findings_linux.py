@@ -269,8 +269,8 @@ class rst_linger(rst_unread):
 
 
 class rst_late_data(Case):
-    fire, silent = "RST_LATE_DATA", "RST_UNREAD_OR_ABORT RST_SUSPECT HALF_CLOSE"
-    may = "NO_PIGGYBACK DELAYED_ACK"
+    fire, silent = "RST_LATE_DATA", "RST_UNREAD_OR_ABORT RST_SUSPECT"
+    may = "NO_PIGGYBACK DELAYED_ACK HALF_CLOSE"
 
     def client(self, s):
         s.sendall(b"x" * 50)

@@ -148,16 +148,24 @@ def window_used_up():
 
 @case(fire="SWS", may="WINDOW_LIMITED ZERO_WINDOW")
 def sws():
+    """A buffer of 5840 bytes is full; the application reads 120 bytes now and then, and each time that is told."""
     s = Synth()
-    s.s.window = 120
+    s.s.window = 5840
     s.open()
-    for _ in range(12):
-        s.send("c", 120)
+    for left in (4380, 2920, 1460, 0):
+        s.send("c", 1460)
         s.wait(s.rtt)
-        s.ack("s", win=0)
+        s.ack("s", win=left)
+        s.wait(1)
+    for _ in range(12):
         s.wait(3)
         s.segment("s", ACK, win=120)
         s.wait(1)
+        s.send("c", 120)
+        s.wait(s.rtt)
+        s.ack("s", win=0)
+    s.segment("s", ACK, win=5840)
+    s.s.window = 5840
     s.close()
     return s
 
