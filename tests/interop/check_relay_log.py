@@ -78,11 +78,24 @@ def main(log, capture, words):
         drop = given.get("drop", (None, None))[index]
         dropped = [p["n"] for p in mine if p["fate"] == "dropped"]
         check(dropped == ([int(n) for n in drop.split(",")] if drop else []), what(f"dropped {dropped}"))
+        for name, marked in (("duplicate", [p["n"] for p in mine if p["fate"] == "duplicate"]),
+                             ("reorder", [p["n"] for p in originals if p["reordered"]])):
+            numbers = given.get(f"{name}-nth", (None, None))[index]
+            if numbers:
+                check(marked == [int(n) for n in numbers.split(",")], what(f"{name} by number: {marked}"))
+        stall = given.get("stall", (None, None))[index]
+        if stall:
+            number, _, time = stall.partition(":")
+            begin = originals[int(number) - 1]["sent_ns"]
+            check(all(p["delivered_ns"] >= begin + duration(time) for p in arrived if p["n"] >= int(number)),
+                  what("standstill"))
         for name, count in (("loss", sum(p["fate"] == "lost" for p in mine)),
                             ("duplicate", len(mine) - len(originals)),
                             ("reorder", sum(p["reordered"] for p in originals)),
                             ("corrupt", sum(p["corrupted"] for p in originals))):
             wanted = given.get(name, (None, None))[index]
+            if given.get(f"{name}-nth", (None, None))[index]:
+                continue
             share = float(wanted.removesuffix("%")) / 100 if wanted else 0
             expected = share * len(originals)
             check(abs(count - expected) <= 5 * expected**0.5, what(f"{name}: {count}, expected {expected:.0f}"))
