@@ -157,6 +157,40 @@ static void make_options(struct label *label, const struct trace_segment *wire,
 
 /* ---- Tags --------------------------------------------------------------------------------------------- */
 
+/* How it came to be sent again. */
+static void put_how(char *tags, size_t size, const struct ladder_segment *s)
+{
+    switch (s->cause) {
+    case LADDER_CAUSE_RTO:
+        if ((s->facts & LADDER_FACT_BY_TIMER) != 0) {
+            put(tags, size, 0, "  ", "RTO %u", s->count);
+        }
+        break;
+    case LADDER_CAUSE_TLP: put(tags, size, 0, "  ", "TLP"); break;
+    case LADDER_CAUSE_FAST: put(tags, size, 0, "  ", "fast"); break;
+    case LADDER_CAUSE_RACK: put(tags, size, 0, "  ", "RACK"); break;
+    default: break;
+    }
+}
+
+static void put_facts(char *tags, size_t size, const struct ladder_segment *s)
+{
+    static const struct {
+        enum ladder_fact fact;
+        const char *tag;
+    } names[] = {
+        {LADDER_FACT_NEW_DATA_PROBE, "TLP"}, {LADDER_FACT_SPURIOUS, "needless"},
+        {LADDER_FACT_DSACK, "D-SACK"},       {LADDER_FACT_HOLE, "hole"},
+        {LADDER_FACT_CORRUPTED, "damaged"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if ((s->facts & (uint32_t)names[i].fact) != 0) {
+            put(tags, size, 0, "  ", "%s", names[i].tag);
+        }
+    }
+}
+
 static void make_tags(struct label *label, const struct ladder_segment *s)
 {
     size_t size = sizeof(label->tags);
@@ -169,11 +203,7 @@ static void make_tags(struct label *label, const struct ladder_segment *s)
         } else {
             put(label->tags, size, 0, "  ", "rtx"); /* the first copy did not pass here */
         }
-        if (s->cause == LADDER_CAUSE_RTO && (s->facts & LADDER_FACT_BY_TIMER) != 0) {
-            put(label->tags, size, 0, "  ", "RTO %u", s->count);
-        } else if (s->cause == LADDER_CAUSE_TLP) {
-            put(label->tags, size, 0, "  ", "TLP");
-        }
+        put_how(label->tags, size, s);
         break;
     case LADDER_DUP_ACK: put(label->tags, size, 0, "  ", "dup%u", s->count); break;
     case LADDER_ZERO_WINDOW_PROBE: put(label->tags, size, 0, "  ", "probe"); break;
@@ -181,15 +211,14 @@ static void make_tags(struct label *label, const struct ladder_segment *s)
     case LADDER_REORDERED: put(label->tags, size, 0, "  ", "overtaken"); break;
     case LADDER_LATE: put(label->tags, size, 0, "  ", "late"); break;
     case LADDER_NET_DUPLICATE: put(label->tags, size, 0, "  ", "copy#%u", s->first); break;
+    case LADDER_CHALLENGE_ACK: put(label->tags, size, 0, "  ", "challenge"); break;
     default: break;
     }
     bool counted = s->class == LADDER_ZERO_WINDOW_PROBE || s->class == LADDER_KEEPALIVE;
     if (counted && s->count > 0) {
         put(label->tags, size, 0, " ", "%u", s->count);
     }
-    if ((s->facts & LADDER_FACT_CORRUPTED) != 0) {
-        put(label->tags, size, 0, "  ", "damaged");
-    }
+    put_facts(label->tags, size, s);
 }
 
 void label_make(struct label *label, const struct ladder_segment *s, const struct numbering *n,

@@ -7,6 +7,23 @@
     X(GAUGE_CWND, "congestion window", "拥塞窗口") \
     X(GAUGE_FLIGHT, "bytes in flight", "在途字节数") \
     X(GAUGE_WINDOW, "receive window", "接收窗口") \
+    X(RETX_FAST, "the bytes of segment {0} again: three duplicate ACKs asked for them", \
+      "重传第 {0} 段的数据:三个重复 ACK 要求重发") \
+    X(RETX_RACK, "the bytes of segment {0} again: later ones have arrived (RACK)", \
+      "重传第 {0} 段的数据:后发的数据已到(RACK)") \
+    X(RETX_TLP, "the bytes of segment {0} again, to provoke an ACK (tail loss probe)", \
+      "重传第 {0} 段的数据,以引出 ACK(尾部丢失探测)") \
+    X(RETX_RTO, "no ACK before the timeout: the bytes of segment {0} again", "超时仍无 ACK:重传第 {0} 段的数据") \
+    X(RETX_RTO_TRY, "no ACK again: the bytes of segment {0}, try {1}", "仍无 ACK:再次重传第 {0} 段的数据,第 {1} 次") \
+    X(RETX_NEEDLESS, "the bytes of segment {0} again, needlessly: {1}", "无谓地重传第 {0} 段的数据:{1}") \
+    X(EVIDENCE_DSACK, "the receiver says it had them (D-SACK)", "接收方说明已有这些数据(D-SACK)") \
+    X(EVIDENCE_EIFEL, "the ACK echoes the timestamp of the first copy", "ACK 回显的是第一份的时间戳") \
+    X(EVIDENCE_EARLY_ACK, "the ACK came too early to be for this copy", "ACK 来得太早,不可能是对这一份的确认") \
+    X(EVIDENCE_ARRIVED, "the first copy had arrived", "第一份已经到达") \
+    X(DATA_TLP, "tail loss probe: new data sent only to provoke an ACK", "尾部丢失探测:发送新数据只为引出 ACK") \
+    X(MISSED, "did not reach the {0}, as segment {1} shows, which brought these bytes", \
+      "没有到达{0}:由第 {1} 段补上,可见丢失") \
+    X(MISSED_FOR_GOOD, "did not reach the {0}, as far as can be seen", "看来没有到达{0}") \
     X(IDLE_RTO_AGAIN, "timeout doubled", "超时加倍") \
     X(FOLD_DATA, "{1} bytes in {0} segments, nothing missing", "{0} 段共 {1} 字节,没有缺失") \
     X(FOLD_DATA_ACKS, "{1} bytes in {0} segments, nothing missing; ACKs meanwhile: {2}", \

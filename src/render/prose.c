@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "trace/judge.h"
 
 /* A sentence being chosen. */
 struct choice {
@@ -103,6 +104,8 @@ static void say_data(struct choice *c)
         say(c, MESSAGE_DATA_MISSED);
         with_number(c, wire->length);
         with_number(c, c->s->repaired_by);
+    } else if ((c->s->facts & LADDER_FACT_NEW_DATA_PROBE) != 0) {
+        say(c, MESSAGE_DATA_TLP);
     } else if ((c->s->facts & LADDER_FACT_RESENT) != 0) {
         say(c, MESSAGE_DATA_SENT_AGAIN);
         with_number(c, wire->length);
@@ -205,17 +208,44 @@ static void say_dup_ack(struct choice *c)
     }
 }
 
+/* What shows that it was not needed. */
+static enum message_id needless_because(uint8_t evidence)
+{
+    switch (evidence) {
+    case EVIDENCE_DSACK: return MESSAGE_EVIDENCE_DSACK;
+    case EVIDENCE_EIFEL: return MESSAGE_EVIDENCE_EIFEL;
+    case EVIDENCE_EARLY_ACK: return MESSAGE_EVIDENCE_EARLY_ACK;
+    default: return MESSAGE_EVIDENCE_ARRIVED;
+    }
+}
+
+static enum message_id why_again(const struct ladder_segment *s)
+{
+    switch (s->cause) {
+    case LADDER_CAUSE_FAST: return MESSAGE_RETX_FAST;
+    case LADDER_CAUSE_RACK: return MESSAGE_RETX_RACK;
+    case LADDER_CAUSE_TLP: return MESSAGE_RETX_TLP;
+    case LADDER_CAUSE_RTO: return s->count > 1 ? MESSAGE_RETX_RTO_TRY : MESSAGE_RETX_RTO;
+    default: return s->count > 1 ? MESSAGE_RETX_TRY : MESSAGE_RETX;
+    }
+}
+
 static void say_again(struct choice *c)
 {
     bool fin_only = c->s->wire.length == 0;
+    bool needless = (c->s->facts & LADDER_FACT_SPURIOUS) != 0;
 
     if (c->s->first == 0) {
         say(c, MESSAGE_RETX_UNSEEN);
         return;
     }
-    say(c, fin_only ? MESSAGE_RETX_FIN : c->s->count > 1 ? MESSAGE_RETX_TRY : MESSAGE_RETX);
+    say(c, needless ? MESSAGE_RETX_NEEDLESS : fin_only ? MESSAGE_RETX_FIN : why_again(c->s));
     with_number(c, c->s->first);
-    with_number(c, c->s->count);
+    if (needless) {
+        with_text(c, message_text(needless_because(c->s->evidence), c->language));
+    } else {
+        with_number(c, c->s->count);
+    }
 }
 
 static void say_rst(struct choice *c)
@@ -288,6 +318,10 @@ char *prose_of(char out[PROSE_MAX], const struct ladder *ladder,
     if (segment->arrived.known == LADDER_LOST) {
         say(&c, MESSAGE_NEVER_ARRIVED);
         with_side(&c, c.receiver);
+    } else if ((segment->facts & LADDER_FACT_MISSED) != 0 && segment->class != LADDER_DATA) {
+        say(&c, segment->repaired_by != 0 ? MESSAGE_MISSED : MESSAGE_MISSED_FOR_GOOD);
+        with_side(&c, c.receiver);
+        with_number(&c, segment->repaired_by);
     } else if ((segment->facts & LADDER_FACT_CORRUPTED) != 0) {
         say(&c, MESSAGE_CORRUPTED);
         with_side(&c, c.receiver);

@@ -64,7 +64,7 @@ enum fold_weight fold_weight_of(const struct ladder_segment *s)
     uint32_t events = LADDER_FACT_WINDOW_CLOSED | LADDER_FACT_WINDOW_OPENED |
                       LADDER_FACT_WINDOW_ZERO | LADDER_FACT_CORRUPTED | LADDER_FACT_COPY |
                       LADDER_FACT_SPURIOUS | LADDER_FACT_MISSED | LADDER_FACT_RESENT |
-                      LADDER_FACT_NEW_DATA_PROBE;
+                      LADDER_FACT_NEW_DATA_PROBE | LADDER_FACT_HOLE;
 
     if (s->arrived.known == LADDER_LOST || (s->facts & events) != 0) {
         return FOLD_EVENT;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/compiler.h"
+#include "trace/idle.h"
 #include "trace/ladder_private.h"
 
 /* Shorter silences are not worth a row. */
@@ -23,6 +24,7 @@ struct builder {
     size_t *until;   /* per segment: after which segment its arrival comes, or NOT_SPLIT */
     size_t *changed; /* indexes of the segments that change a state */
     size_t changed_count;
+    struct idle_watch watch;
 };
 
 static struct ladder_row *add_row(struct builder *b, enum ladder_row_kind kind)
@@ -194,6 +196,12 @@ static size_t due_arrivals(const struct builder *b, size_t i, const struct ladde
     return n;
 }
 
+/* A stack's own records say why; where there are none, the segments may. */
+static enum ladder_cause why_silent(const struct builder *b, const struct ladder_segment *s)
+{
+    return b->l->told_count > 0 ? s->cause : idle_cause(&b->watch, s, s->sent.ns - b->last_ns);
+}
+
 static int add_segment(struct builder *b, size_t i)
 {
     const struct ladder_segment *s = &b->l->segments[i];
@@ -201,7 +209,8 @@ static int add_segment(struct builder *b, size_t i)
 
     int result = add_states(b, s->sent.ns);
     if (result == WEIR_OK) {
-        result = add_idle(b, s->sent.ns, s->cause);
+        result = add_idle(b, s->sent.ns, why_silent(b, s));
+        idle_note(&b->watch, s);
     }
     struct ladder_row *row = result == WEIR_OK ? add_row(b, LADDER_ROW_SEGMENT) : NULL;
     if (row == NULL) {
