@@ -9,16 +9,17 @@
 #include "cli/export_cli.h"
 #include "cli/values.h"
 #include "cli/view_options.h"
+#include "render/json_internals.h"
 #include "render/width.h"
 
-enum { KEY_LIST = 0x200, KEY_ISN, KEY_DELAY };
+enum { KEY_LIST = 0x200, KEY_ISN, KEY_DELAY, KEY_INTERNALS };
 
 struct arguments {
     struct cli_output output;
     struct export_cli export;
     struct demo_options demo;
     const struct demo_scene *scene;
-    bool list;
+    bool list, internals;
 };
 
 static error_t bad_value(const char *option, const char *arg)
@@ -75,6 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_ISN: return parse_isns(a, arg);
     case KEY_DELAY: return value_duration(arg, &a->demo.delay) ? 0 : bad_value("--delay", arg);
     case 'w': a->demo.write = arg; return 0;
+    case KEY_INTERNALS: a->internals = true; return 0;
     case ARGP_KEY_ARG: return parse_scene(a, arg);
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -115,6 +117,11 @@ static int export(struct arguments *a, FILE *out, const struct ladder *ladder)
     if (code == CLI_OK) {
         a->export.out = a->export.out == stdout ? out : a->export.out;
         code = export_ladder(&a->export, ladder, &a->output);
+        if (code == CLI_OK && a->demo.internals && strcmp(a->export.format->name, "jsonl") == 0 &&
+            json_internals(a->export.out, ladder, a->demo.internals, a->output.text.seq) !=
+                WEIR_OK) {
+            code = cli_error(CLI_SYSTEM, "no memory: demo %s", a->scene->name);
+        }
         code = export_end(&a->export, code);
     }
     return code;
@@ -125,19 +132,24 @@ static int draw(struct arguments *a)
     /* a capture on standard output leaves no room for a picture there */
     FILE *out = a->demo.write && strcmp(a->demo.write, "-") == 0 ? stderr : stdout;
     struct ladder *ladder = NULL;
-    char why[256] = "";
-    int error = demo_run(a->scene, &a->demo, &ladder, why, sizeof(why));
+    char why[256] = "no memory: demo";
+    int error = WEIR_ENOBUFS;
 
-    if (error != WEIR_OK) {
-        return cli_error(error == WEIR_EACCES ? CLI_PERMISSION : CLI_SYSTEM, "%s", why);
+    a->demo.internals = a->internals ? internals_new() : NULL;
+    if (!a->internals || a->demo.internals) {
+        error = demo_run(a->scene, &a->demo, &ladder, why, sizeof(why));
     }
     int code = CLI_OK;
-    if (export_wanted(&a->export)) {
+    if (error != WEIR_OK) {
+        code = cli_error(error == WEIR_EACCES ? CLI_PERMISSION : CLI_SYSTEM, "%s", why);
+    } else if (export_wanted(&a->export)) {
         code = export(a, out, ladder);
     } else {
+        a->output.text.view.internals = a->demo.internals;
         print_story(a, out);
         text_ladder(out, ladder, &a->output.text);
     }
+    internals_del(a->demo.internals);
     ladder_del(ladder);
     return code;
 }
@@ -147,6 +159,8 @@ int cmd_demo(int argc, char **argv)
     static const struct argp_option options[] = {
         {"list", KEY_LIST, NULL, 0, "name the scenes there are", 0},
         {"isn", KEY_ISN, "CLIENT,SERVER", 0, "initial sequence numbers (1000,8000)", 0},
+        {"internals", KEY_INTERNALS, NULL, 0,
+         "show what the stacks do inside: windows, round trips, timers, losses marked, drops", 0},
         {"delay", KEY_DELAY, "TIME", 0, "of the link, one way (20ms)", 0},
         {"write", 'w', "FILE", 0,
          "write what the client saw on the wire as pcapng (-: standard output; the drawing then goes to standard error)",

@@ -19,7 +19,14 @@
 #define DEFINES_MAX 16
 #define SETTINGS_MAX 64
 
-enum { KEY_STRICT = 0x200, KEY_IGNORE_SHELL, KEY_IP_VERSION, KEY_NO_LADDER, KEY_SYSCTL };
+enum {
+    KEY_STRICT = 0x200,
+    KEY_IGNORE_SHELL,
+    KEY_IP_VERSION,
+    KEY_NO_LADDER,
+    KEY_SYSCTL,
+    KEY_INTERNALS
+};
 
 struct arguments {
     struct cli_output output;
@@ -29,7 +36,7 @@ struct arguments {
     char **files;
     size_t file_count;
     const char *write;
-    bool quiet, no_ladder;
+    bool quiet, no_ladder, internals;
     /* while a script runs */
     struct drill_log *log;
     struct pcapfile *capture;
@@ -91,6 +98,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_STRICT: a->options.strict = true; return 0;
     case KEY_IGNORE_SHELL: a->options.ignore_shell = true; return 0;
     case KEY_NO_LADDER: a->no_ladder = true; return 0;
+    case KEY_INTERNALS: a->internals = true; return 0;
     case KEY_IP_VERSION: return parse_version(a, arg);
     case KEY_SYSCTL: return parse_setting(a, arg);
     case 'q': a->quiet = true; return 0;
@@ -187,16 +195,21 @@ static void print_json(const char *path, const struct drill_result *result)
 
 static void print_ladder(const struct arguments *a, const struct drill_result *result)
 {
-    struct ladder *ladder = a->no_ladder || a->output.json
-                                ? NULL
-                                : drill_log_ladder(a->log, result->local_port, result->remote_port);
+    struct text_options text = a->output.text;
+    struct internals *internals = a->internals ? internals_new() : NULL;
+    struct ladder *ladder =
+        a->no_ladder || a->output.json
+            ? NULL
+            : drill_log_ladder(a->log, result->local_port, result->remote_port, internals);
 
     if (ladder) {
+        text.view.internals = internals;
         putchar('\n');
-        text_ladder(stdout, ladder, &a->output.text);
+        text_ladder(stdout, ladder, &text);
         putchar('\n');
-        ladder_del(ladder);
     }
+    internals_del(internals);
+    ladder_del(ladder);
 }
 
 static void report(struct arguments *a, const char *path, const struct drill_result *result)
@@ -246,7 +259,7 @@ static void run_file(struct arguments *a, const char *path)
         count(a, DRILL_BROKEN);
         return;
     }
-    a->log = drill_log_new();
+    a->log = drill_log_new(a->internals);
     if (!a->log || drill_parse(path, text, size, &script, &error) != DRILL_OK) {
         parse_failed(a, path, &error, text, size);
     } else {
@@ -323,6 +336,7 @@ int cmd_drill(int argc, char **argv)
          "what the system begins with, by Linux's name of the setting", 0},
         {"write", 'w', "FILE", 0, "write all packets as pcapng", 0},
         {"quiet", 'q', NULL, 0, "say nothing of scripts that pass", 0},
+        {"internals", KEY_INTERNALS, NULL, 0, "with that, show what the stack did inside", 0},
         {"no-ladder", KEY_NO_LADDER, NULL, 0, "do not draw the conversation of a failure", 0},
         {0}};
     static const struct argp_child children[] = {

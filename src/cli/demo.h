@@ -10,7 +10,7 @@
 #include <weir/device.h>
 
 #include "render/messages.h"
-#include "trace/ladder.h"
+#include "trace/internals.h"
 
 /* When a step is taken: its condition holds, and then `after` has passed (0: in the same turn). */
 enum demo_when {
@@ -68,9 +68,10 @@ extern const size_t demo_scene_count;
 const struct demo_scene *demo_find(const char *name);
 
 struct demo_options {
-    uint32_t isn[2];   /* client's, server's */
-    weir_time delay;   /* one way */
-    const char *write; /* pcapng, as seen at the client; NULL: none */
+    uint32_t isn[2];             /* client's, server's */
+    weir_time delay;             /* one way */
+    const char *write;           /* pcapng, as seen at the client; NULL: none */
+    struct internals *internals; /* takes what both stacks do inside; NULL: nobody asks */
 };
 
 /* Runs a scene; *ladder is finished and the caller's. 0, or a negative enum weir_error with a line in

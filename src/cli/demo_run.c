@@ -31,22 +31,25 @@ static void keep(struct stage *s, int error)
     }
 }
 
+static void take_record(struct stage *s, enum trace_side side, const struct weir_record *record)
+{
+    if (s->over) {
+        return;
+    }
+    keep(s, ladder_add_record(s->ladder, side, record));
+    if (s->options->internals) {
+        keep(s, internals_add(s->options->internals, side, record));
+    }
+}
+
 static void on_client_record(void *ctx, const struct weir_record *record)
 {
-    struct stage *s = ctx;
-
-    if (!s->over) {
-        keep(s, ladder_add_record(s->ladder, LADDER_CLIENT, record));
-    }
+    take_record(ctx, LADDER_CLIENT, record);
 }
 
 static void on_server_record(void *ctx, const struct weir_record *record)
 {
-    struct stage *s = ctx;
-
-    if (!s->over) {
-        keep(s, ladder_add_record(s->ladder, LADDER_SERVER, record));
-    }
+    take_record(ctx, LADDER_SERVER, record);
 }
 
 /* The capture is the client's: it has what the client sent, and what reached it. */
@@ -225,6 +228,9 @@ int demo_run(const struct demo_scene *scene, const struct demo_options *options,
     error = s.ladder ? play(&s) : WEIR_ENOBUFS;
     if (error == WEIR_OK) {
         error = ladder_finish(s.ladder);
+    }
+    if (error == WEIR_OK && options->internals) {
+        error = internals_finish(options->internals, s.ladder);
     }
     if (error != WEIR_OK) {
         snprintf(why, size, "%s: demo %s", weir_strerror(error), scene->name);

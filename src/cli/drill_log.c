@@ -20,13 +20,15 @@ struct record {
 struct drill_log {
     struct packet *packets, **packet_tail;
     struct record *records, **record_tail;
+    bool inside;
 };
 
-struct drill_log *drill_log_new(void)
+struct drill_log *drill_log_new(bool inside)
 {
     struct drill_log *log = calloc(1, sizeof(*log));
 
     if (log) {
+        log->inside = inside;
         log->packet_tail = &log->packets;
         log->record_tail = &log->records;
     }
@@ -65,8 +67,8 @@ void drill_log_packet(struct drill_log *log, const uint8_t *bytes, size_t size, 
 
 void drill_log_record(struct drill_log *log, const struct weir_record *r)
 {
-    bool useful =
-        r->type == WEIR_RECORD_OPEN || r->type == WEIR_RECORD_STATE || r->type == WEIR_RECORD_TIMER;
+    bool useful = log->inside || r->type == WEIR_RECORD_OPEN || r->type == WEIR_RECORD_STATE ||
+                  r->type == WEIR_RECORD_TIMER;
     struct record *record = useful ? malloc(sizeof(*record)) : NULL;
 
     if (record) {
@@ -102,7 +104,8 @@ static uint32_t find_id(const struct drill_log *log, uint16_t local, uint16_t re
     return id;
 }
 
-struct ladder *drill_log_ladder(const struct drill_log *log, uint16_t local, uint16_t remote)
+struct ladder *drill_log_ladder(const struct drill_log *log, uint16_t local, uint16_t remote,
+                                struct internals *internals)
 {
     struct ladder *ladder = ladder_new(LADDER_AT_BOTH);
     uint32_t id = find_id(log, local, remote);
@@ -124,11 +127,17 @@ struct ladder *drill_log_ladder(const struct drill_log *log, uint16_t local, uin
     for (const struct record *r = log->records; ladder && r; r = r->next) {
         if (id != 0 && r->record.id == id) {
             (void)ladder_add_record(ladder, side, &r->record);
+            if (internals) {
+                (void)internals_add(internals, side, &r->record);
+            }
         }
     }
     if (ladder && (!any || ladder_finish(ladder) != WEIR_OK)) {
         ladder_del(ladder);
         return NULL;
+    }
+    if (ladder && internals) {
+        (void)internals_finish(internals, ladder); /* without memory there are fewer notes */
     }
     return ladder;
 }

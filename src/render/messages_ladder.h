@@ -24,6 +24,12 @@
     X(MISSED, "did not reach the {0}, as segment {1} shows, which brought these bytes", \
       "没有到达{0}:由第 {1} 段补上,可见丢失") \
     X(MISSED_FOR_GOOD, "did not reach the {0}, as far as can be seen", "看来没有到达{0}") \
+    X(NOTE_FIRED, "{0} timer fired{1}", "{0} 定时器到时{1}") \
+    X(NOTE_NEXT, "next in {0}", "下次 {0} 后") \
+    X(NOTE_LOST, "{0} marked lost ({1})", "{0} 标记为丢失({1})") \
+    X(NOTE_LOST_MANY, "{0} marked lost: {1} segments ({2})", "{0} 标记为丢失:{1} 段({2})") \
+    X(NOTE_DROPPED, "dropped: {0}", "丢弃: {0}") \
+    X(NOTE_UNDONE, "it was needless: undone", "无谓重传:撤销") \
     X(IDLE_RTO_AGAIN, "timeout doubled", "超时加倍") \
     X(FOLD_DATA, "{1} bytes in {0} segments, nothing missing", "{0} 段共 {1} 字节,没有缺失") \
     X(FOLD_DATA_ACKS, "{1} bytes in {0} segments, nothing missing; ACKs meanwhile: {2}", \

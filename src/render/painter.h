@@ -86,5 +86,11 @@ void draw_lower(struct painter *p, const struct ladder_segment *s, struct beside
 void draw_idle(struct painter *p, const struct ladder_row *row, const struct ladder_row *next);
 void draw_state(struct painter *p, const struct ladder_row *row);
 void draw_fold(struct painter *p, const struct ladder_fold *fold);
+void draw_decision(struct painter *p, const struct ladder_note *note);
+
+/* What a stack's figures at segment `s` were, appended to a sentence; and the rows for them where there is no room for
+ * sentences. */
+void note_append(struct painter *p, const struct ladder_segment *s, char text[PROSE_MAX]);
+void note_rows(struct painter *p, const struct ladder_segment *s);
 
 #endif

@@ -55,7 +55,7 @@ static void draw_row(struct painter *p, const struct ladder_row *row, const stru
     case LADDER_ROW_IDLE: draw_idle(p, row, next); break;
     case LADDER_ROW_STATE: draw_state(p, row); break;
     case LADDER_ROW_FOLD: draw_fold(p, row->fold); break;
-    case LADDER_ROW_NOTE: break;
+    case LADDER_ROW_NOTE: draw_decision(p, row->note); break;
     }
 }
 

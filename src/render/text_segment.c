@@ -174,14 +174,19 @@ void draw_segment(struct painter *p, const struct ladder_row *row)
     struct beside b;
 
     b.rest = prose_of(b.text, p->ladder, row->segment, &p->numbering, p->options->language);
+    if (p->at.far) {
+        note_append(p, row->segment, b.text);
+    }
     if (p->options->compact) {
         draw_compact(p, row->segment, &b);
-        paint_rest(p, &b);
-        return;
-    }
-    draw_upper(p, row->segment, &b);
-    if (!row->split) {
-        draw_lower(p, row->segment, &b, false);
+    } else {
+        draw_upper(p, row->segment, &b);
+        if (!row->split) {
+            draw_lower(p, row->segment, &b, false);
+        }
     }
     paint_rest(p, &b);
+    if (!p->at.far) {
+        note_rows(p, row->segment);
+    }
 }

@@ -1,5 +1,5 @@
 /* view.c - a ladder's rows through the folder (fold.h), with what findings name and what was asked for. */
-#include "trace/view.h"
+#include "trace/view_private.h"
 
 #include <stdlib.h>
 
@@ -108,20 +108,14 @@ static size_t count_lines(const struct ladder_row *rows, size_t count)
     return lines;
 }
 
-static int fold_rows(struct view *v)
+static int fold_rows(struct view *v, const struct ladder_row *rows, size_t count)
 {
-    size_t count;
-    const struct ladder_row *rows = ladder_rows(v->ladder, &count);
     struct fold_setup setup = {.keep = keep, .emit = take_row, .ctx = v};
-    struct folder *folder = NULL;
-    int result = note_findings(v);
 
     setup.only_events = v->options.only_findings;
     setup.unfolded = v->options.all || count_lines(rows, count) <= VIEW_FOLD_ABOVE;
-    if (result == WEIR_OK) {
-        folder = folder_new(&setup);
-        result = folder != NULL ? WEIR_OK : WEIR_ENOBUFS;
-    }
+    struct folder *folder = folder_new(&setup);
+    int result = folder != NULL ? WEIR_OK : WEIR_ENOBUFS;
     for (size_t i = 0; i < count && result == WEIR_OK; i++) {
         result = folder_take(folder, &rows[i]);
     }
@@ -137,6 +131,24 @@ static int fold_rows(struct view *v)
     return result;
 }
 
+static int make_rows(struct view *v)
+{
+    size_t count;
+    const struct ladder_row *rows = ladder_rows(v->ladder, &count);
+    struct ladder_row *with_notes = NULL;
+    int result = note_findings(v);
+
+    if (v->options.internals != NULL && result == WEIR_OK) {
+        rows = with_notes = view_with_notes(v->ladder, v->options.internals, &count);
+        result = with_notes != NULL ? WEIR_OK : WEIR_ENOBUFS;
+    }
+    if (result == WEIR_OK) {
+        result = fold_rows(v, rows, count);
+    }
+    free(with_notes);
+    return result;
+}
+
 struct view *view_make(const struct ladder *ladder, const struct view_options *options)
 {
     struct view *v = calloc(1, sizeof(*v));
@@ -144,7 +156,7 @@ struct view *view_make(const struct ladder *ladder, const struct view_options *o
     if (v != NULL) {
         v->ladder = ladder;
         v->options = *options;
-        if (fold_rows(v) != WEIR_OK) {
+        if (make_rows(v) != WEIR_OK) {
             view_del(v);
             v = NULL;
         }

@@ -15,10 +15,13 @@
 #define VIEW_FOLD_ABOVE \
     60 /* lines of a drawing, two for a segment: shorter ladders are drawn whole */
 
+struct internals; /* internals.h */
+
 struct view_options {
     bool all;             /* no folding */
     bool only_findings;   /* events and what findings name, with two segments on either side */
     uint32_t from, until; /* numbers of segments, both included; 0: no limit */
+    const struct internals *internals; /* finished, and outlives the view; NULL: none */
     /* NULL: all are wanted. */
     bool (*wanted)(void *ctx, const struct ladder_segment *segment);
     void *ctx;

@@ -32,6 +32,11 @@ check article-120 --width=120
 check article-120-zh --lang=zh --width=120
 check article-60 --width=60
 check article-json --json
+check fast-retransmit-internals fast-retransmit --internals --width=80
+check fast-retransmit-internals-120-zh fast-retransmit --internals --width=120 --lang=zh
+check lost-segment-internals-120 lost-segment --internals --width=120
+check lost-segment-internals-json lost-segment --internals --json
+check lost-ack-internals lost-ack --internals --width=80 --ascii
 check list --list
 check list-zh --list --lang=zh
 
