@@ -15,10 +15,9 @@
       "重传第 {0} 段的数据,以引出 ACK(尾部丢失探测)") \
     X(RETX_RTO, "no ACK before the timeout: the bytes of segment {0} again", "超时仍无 ACK:重传第 {0} 段的数据") \
     X(RETX_RTO_TRY, "no ACK again: the bytes of segment {0}, try {1}", "仍无 ACK:再次重传第 {0} 段的数据,第 {1} 次") \
+    X(RETX_AFTER_RTO, "the bytes of segment {0} again, after the timeout", \
+      "超时之后重传第 {0} 段的数据") \
     X(RETX_NEEDLESS, "the bytes of segment {0} again, needlessly: {1}", "无谓地重传第 {0} 段的数据:{1}") \
-    X(EVIDENCE_DSACK, "the receiver says it had them (D-SACK)", "接收方说明已有这些数据(D-SACK)") \
-    X(EVIDENCE_EIFEL, "the ACK echoes the timestamp of the first copy", "ACK 回显的是第一份的时间戳") \
-    X(EVIDENCE_EARLY_ACK, "the ACK came too early to be for this copy", "ACK 来得太早,不可能是对这一份的确认") \
     X(EVIDENCE_ARRIVED, "the first copy had arrived", "第一份已经到达") \
     X(DATA_TLP, "tail loss probe: new data sent only to provoke an ACK", "尾部丢失探测:发送新数据只为引出 ACK") \
     X(MISSED, "did not reach the {0}, as segment {1} shows, which brought these bytes", \

@@ -225,7 +225,10 @@ static enum message_id why_again(const struct ladder_segment *s)
     case LADDER_CAUSE_FAST: return MESSAGE_RETX_FAST;
     case LADDER_CAUSE_RACK: return MESSAGE_RETX_RACK;
     case LADDER_CAUSE_TLP: return MESSAGE_RETX_TLP;
-    case LADDER_CAUSE_RTO: return s->count > 1 ? MESSAGE_RETX_RTO_TRY : MESSAGE_RETX_RTO;
+    case LADDER_CAUSE_RTO:
+        return (s->facts & LADDER_FACT_BY_TIMER) == 0 ? MESSAGE_RETX_AFTER_RTO
+               : s->count > 1                         ? MESSAGE_RETX_RTO_TRY
+                                                      : MESSAGE_RETX_RTO;
     default: return s->count > 1 ? MESSAGE_RETX_TRY : MESSAGE_RETX;
     }
 }

@@ -61,6 +61,31 @@ static void draw_upper_row(struct painter *p, struct upper *u, const char *label
     u->first = false;
 }
 
+/* The word for what the arrow's end shows, where there is room for it. */
+static void add_lost_tag(struct label *label, const struct ladder_segment *s, size_t room)
+{
+    const char *word = s->arrived.known == LADDER_LOST ? "lost" : "lost?";
+    size_t used = strlen(label->tags), gap = used > 0 ? 2 : 0;
+
+    if (strlen(label->head) + 2 + used + gap + strlen(word) <= room) {
+        snprintf(label->tags + used, sizeof(label->tags) - used, "%s%s", used > 0 ? "  " : "",
+                 word);
+    }
+}
+
+/* Tags closer together, so that they may stay on the label's row. */
+static void squeeze(char *tags)
+{
+    char *to = tags;
+
+    for (const char *from = tags; *from != '\0'; from++) {
+        if (from[0] != ' ' || from[1] != ' ') {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+}
+
 /* As many rows as the label needs: one, unless the drawing is narrow and the numbers are long. */
 static void draw_upper(struct painter *p, const struct ladder_segment *s, struct beside *beside)
 {
@@ -72,9 +97,10 @@ static void draw_upper(struct painter *p, const struct ladder_segment *s, struct
 
     label_make(&label, s, &p->numbering, p->options->verbose);
     if (!p->at.far && is_lost(s)) {
-        size_t used = strlen(label.tags);
-        snprintf(label.tags + used, sizeof(label.tags) - used, "%s%s", used > 0 ? "  " : "",
-                 s->arrived.known == LADDER_LOST ? "lost" : "lost?");
+        add_lost_tag(&label, s, room);
+    }
+    if (strlen(label.head) + strlen(label.tags) + 2 > room) {
+        squeeze(label.tags);
     }
     size_t tag_room = tags[0] != '\0' ? strlen(tags) + 2 : 0;
     if (strlen(label.head) + tag_room <= room) {
