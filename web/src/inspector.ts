@@ -31,7 +31,7 @@ export class Inspector {
       return;
     }
     const i = number - 1;
-    this.box.replaceChildren(this.head(i), this.meaning(i), this.diagram(i), this.relations(i), this.measures(i));
+    this.box.replaceChildren(this.head(i), this.meaning(i), this.relations(i), this.diagram(i), this.measures(i));
     this.box.scrollTop = 0;
   }
 

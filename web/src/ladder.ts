@@ -7,12 +7,14 @@ import { between, crowd, isInstant, Layout, makeLayout, Mode, timeOfY, yOfTime }
 import { arrowHead, cross, haloed, isProbe, kindColor, stateColor } from './paint';
 import { lang, pick, t } from './texts';
 
-const GUTTER = 92; // times and states on each side
+const GUTTER = 98; // times and states on each side
 const BAR = 9; // width of a bar of states
 const MAP = 12; // the overview at the right edge
 const CHAR = 6.65; // of the labels' font, per pixel of 11
 const FONT = 11;
 const LABEL_ROOM = 12; // labels of one side nearer than this hide each other
+const CROWD = 30; // more on its way at once is drawn step by step
+const FIT_LEAST = 0.72;
 const ROW_LIMIT = 300; // list items for screen readers
 
 interface StateSpan { y: number; state: number }
@@ -30,13 +32,18 @@ export class Ladder {
   private height = 0;
   private spans: [StateSpan[], StateSpan[]] = [[], []];
   private marks: { y: number; color: string }[] = [];
+  private asItCame = true; // not zoomed by hand
   private charWidth = CHAR;
   /** What the last frame drew; tests look at it. */
   drawn = { arrows: 0, labels: 0, visited: 0 };
   readonly draw = perFrame(() => this.paint());
 
   constructor(private readonly app: App) {
-    new ResizeObserver(() => { this.measure(); this.draw(); }).observe(this.box);
+    new ResizeObserver(() => {
+      this.measure();
+      if (this.layout && this.asItCame && this.layout.height < this.height * 2) this.fit();
+      this.draw();
+    }).observe(this.box);
     app.on(['selection'], () => { this.reveal(app.selected); this.draw(); this.speak(); });
     app.on(['hover', 'theme', 'language', 'finding'], this.draw);
     app.on(['language'], () => this.speak());
@@ -46,10 +53,22 @@ export class Ladder {
 
   open(): void {
     const c = this.app.conversation;
-    this.mode = crowd(c) > 40 ? 'steps' : 'time';
-    this.zoom = 1;
+    this.mode = crowd(c) > CROWD ? 'steps' : 'time';
     this.top = 0;
+    this.asItCame = true;
+    this.fit();
+  }
+
+  /** At zoom 1, or a little smaller when all of it fits then. */
+  private fit(): void {
+    this.zoom = 1;
     this.relayout();
+    const share = this.height / this.layout.height;
+    if (share < 1 && share > FIT_LEAST) {
+      this.zoom = share * 0.99;
+      this.relayout();
+    }
+    this.reveal(this.app.selected);
   }
 
   private get c(): Conversation { return this.app.conversation; }
@@ -77,8 +96,8 @@ export class Ladder {
     const time = timeOfY(this.layout, this.top + this.height / 2);
     const number = this.app.selected;
     this.mode = mode;
-    this.zoom = 1;
-    this.relayout();
+    this.asItCame = true;
+    this.fit();
     if (number > 0) this.centre(this.layout.departure[number - 1]);
     else if (this.top > 0) this.centre(yOfTime(this.layout, time));
   }
@@ -92,6 +111,7 @@ export class Ladder {
     const before = this.layout.departure[number] - this.top;
     const atTop = this.top === 0 && y < this.height / 2 + 1;
     this.zoom = zoom;
+    this.asItCame = false;
     this.relayout();
     this.top = atTop ? 0 : this.layout.departure[number] - before;
     this.clamp();
@@ -99,7 +119,8 @@ export class Ladder {
   }
 
   zoomReset(): void {
-    this.zoomBy(1 / this.zoom);
+    this.asItCame = true;
+    this.fit();
   }
 
   get zoomed(): number { return this.zoom; }
@@ -199,6 +220,8 @@ export class Ladder {
     this.canvas.dataset.arrows = String(this.drawn.arrows);
     this.canvas.dataset.labels = String(this.drawn.labels);
     this.canvas.dataset.visited = String(this.drawn.visited);
+    this.canvas.dataset.zoom = this.zoom.toFixed(3);
+    this.canvas.dataset.height = this.layout.height.toFixed(0);
   }
 
   /** Indexes to draw. Where many share a pixel, one of each kind does. */
@@ -397,17 +420,18 @@ export class Ladder {
     g.font = `${selected ? '600 ' : ''}${FONT}px ${MONO}`;
     g.fillStyle = palette.get('ink');
     haloed(g, label, out ? 12 : -12, -4);
-    if (tags !== '' && label.length + tagColumns <= columns + 2) {
-      g.textAlign = out ? 'right' : 'left';
+    if (tags !== '') {
+      const after = 12 + (label.length + 2) * this.charWidth;
       g.font = `600 ${FONT}px ${MONO}`;
       g.fillStyle = lost ? palette.get('k-rst') : kindColor(this.c, i);
-      haloed(g, tags, out ? length - 14 : -length + 14, -4);
+      haloed(g, tags, out ? after : -after, -4);
     }
     g.restore();
   }
 
   private drawGutters(g: CanvasRenderingContext2D, visible: number[]): void {
     const taken: [number[], number[]] = [[], []];
+    const written: [string, string] = ['', ''];
     const free = (side: number, y: number, room: number) => taken[side].every((other) => Math.abs(other - y) >= room);
     g.textBaseline = 'middle';
     this.spans.forEach((spans, side) => {
@@ -441,9 +465,12 @@ export class Ladder {
           y += 12;
           if (!free(side, y, 12) || !taken[side].some((other) => Math.abs(other - (y - 12)) < 3)) continue;
         }
+        const text = seconds(ns, known === 2);
+        if (text === written[side]) continue; // an answer at the very same instant
+        written[side] = text;
         taken[side].push(y);
         g.textAlign = side === 0 ? 'right' : 'left';
-        g.fillText(seconds(ns, known === 2), side === 0 ? this.left - 10 : this.right + 10, y);
+        g.fillText(text, side === 0 ? this.left - 10 : this.right + 10, y);
       }
       if (taken[0].length + taken[1].length > 400) break;
     }

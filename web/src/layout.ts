@@ -28,9 +28,11 @@ export interface Layout {
 }
 
 const LABEL = 21; // between departures of the same side
+const LABEL_CROWDED = 16; // when there are many, so that slopes stay readable
+const CROWDED = 10;
 const HEAD = 12; // between arrivals at the same side
 const SLOPE = 17; // an arrow falls at least this far
-const TURN = 7; // from an arrival to the next departure of that side
+const TURN = 13; // from an arrival to the next departure of that side
 const ROUND_TRIP = 74;
 const LONGEST = 58;
 const GAP = 40; // a silence that has a name
@@ -155,7 +157,7 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
   const scale = natural(c) * zoom;
   const flight = middleFlight(c);
   const small = Math.min(1, zoom);
-  const label = LABEL * small, head = HEAD * small, slope = SLOPE * small, turn = TURN * small;
+  const label = (crowd(c) > CROWDED ? LABEL_CROWDED : LABEL) * small, head = HEAD * small, slope = SLOPE * small, turn = TURN * small;
   const longest = LONGEST * Math.max(1, zoom) * (zoom < 1 ? zoom : 1);
   const gapHeight = Math.max(GAP * small, 1);
   const named = silencesByEnd(c);
@@ -200,8 +202,8 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
 export function layoutSteps(c: Conversation, zoom: number): Layout {
   const l = empty(c, 'steps', zoom, c.n);
   const named = silencesByEnd(c);
-  const fall = 24 * zoom;
-  const row = 44 * zoom;
+  const fall = 22 * zoom;
+  const row = 39 * zoom;
   let y = TOP;
   let last = 0;
   for (let i = 0; i < c.n; i++) {

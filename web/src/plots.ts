@@ -97,7 +97,7 @@ abstract class Plot {
     g.textBaseline = 'middle';
     g.textAlign = 'right';
     if (!this.empty()) {
-      for (const value of ticks(this.floor, this.ceiling, Math.max(1, (f.bottom - f.top) / 30))) {
+      for (const value of ticks(this.floor, this.ceiling, Math.max(2, (f.bottom - f.top) / 30))) {
         const y = Math.round(f.y(value)) + 0.5;
         if (y < f.top - 1 || y > f.bottom + 1) continue;
         g.beginPath();
