@@ -352,19 +352,20 @@ export class Ladder {
     const lost = this.c.lost(i);
     const color = kindColor(this.c, i);
     const now = this.app.now;
-    let share = lost === 2 ? 0.6 : 1;
+    const whole = lost > 0 ? 0.6 : 1;
+    let share = whole;
     this.drawn.arrows++;
     g.globalAlpha = this.ghost(i) ? 0.13 : 1;
     if (now !== null && !this.ghost(i) && this.layout.mode === 'time') {
       const at = yOfTime(this.layout, now) - this.top;
       if (at < y2) share = Math.min(share, Math.max(0.02, (at - y1) / (y2 - y1)));
     }
-    const full = share >= (lost === 2 ? 0.6 : 1);
+    const full = share >= whole;
     const ex = x1 + (x2 - x1) * share, ey = y1 + (y2 - y1) * share;
     g.strokeStyle = g.fillStyle = color;
     g.lineWidth = i === this.app.selected - 1 ? 2.2 : dense ? 1 : 1.5;
-    if (lost === 2 && full) {
-      g.globalAlpha *= 0.25;
+    if (lost > 0 && full) {
+      g.globalAlpha *= 0.3;
       g.setLineDash([3, 4]);
       g.beginPath();
       g.moveTo(ex, ey);
@@ -380,10 +381,9 @@ export class Ladder {
     if (lost > 0 && full) {
       g.strokeStyle = palette.get('k-rst');
       g.lineWidth = 2;
-      const share1 = lost === 2 ? 0.6 : 0.75;
-      cross(g, x1 + (x2 - x1) * share1, y1 + (y2 - y1) * share1, dense ? 2.5 : 4.5);
+      cross(g, ex, ey, dense ? 2.5 : 4.5);
     }
-    if (lost !== 2 && !dense) {
+    if (!dense && (lost === 0 || !full)) {
       arrowHead(g, ex, ey, Math.atan2(y2 - y1, x2 - x1), 8.5, isProbe(this.c.kind[i]), this.c.again(i));
     }
   }

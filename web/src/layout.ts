@@ -155,7 +155,6 @@ function addLone(c: Conversation, l: Layout, y: number, lastTime: number, named:
 
 export function layoutByTime(c: Conversation, zoom: number): Layout {
   const scale = natural(c) * zoom;
-  const flight = middleFlight(c);
   const small = Math.min(1, zoom);
   const label = (crowd(c) > CROWDED ? LABEL_CROWDED : LABEL) * small, head = HEAD * small, slope = SLOPE * small, turn = TURN * small;
   const longest = LONGEST * Math.max(1, zoom) * (zoom < 1 ? zoom : 1);
@@ -185,7 +184,7 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
       l.arrival[i] = lastIn[side] = y;
     } else {
       l.departure[i] = lastOut[side] = y;
-      if (!c.arrives(i)) l.arrival[i] = y + Math.max(slope, c.lost(i) ? flight * scale : 0);
+      if (!c.arrives(i)) l.arrival[i] = y + slope;
     }
     l.eventTime[events] = before;
     l.eventY[events++] = y;
