@@ -66,6 +66,9 @@ static void pack_header(struct pack *pack, const struct html_connection *c)
     COLUMN(pack_step(pack, &by, w->side, w->ttl))
     by = (struct by_side){{0, 0}};
     COLUMN(pack_step(pack, &by, 0, w->frame))
+    COLUMN(pack_uint(pack, (uint64_t)w->header_words | (uint64_t)w->checksum << 4 |
+                               (uint64_t)w->ecn << 6))
+    COLUMN(pack_uint(pack, w->header_words != 0 ? w->sum : 0))
 }
 
 /* Options as far as they have values; SACK blocks count from the ACK. */

@@ -18,7 +18,7 @@ json_t *html_both(const char *en, const char *zh)
     return json_pack("[s, s]", en, zh);
 }
 
-static json_t *message(enum message_id id)
+json_t *html_message(enum message_id id)
 {
     return html_both(message_text(id, LANGUAGE_EN), message_text(id, LANGUAGE_ZH));
 }
@@ -66,16 +66,17 @@ static json_t *names_of_evidence(void)
 
     append(evidence, html_both("", ""));
     for (size_t i = EVIDENCE_NONE + 1; i < ARRAY_SIZE(ids); i++) {
-        append(evidence, message(ids[i]));
+        append(evidence, html_message(ids[i]));
     }
     return evidence;
 }
 
 json_t *html_names(void)
 {
-    return json_pack("{s:o, s:o, s:o, s:o}", "states", names_of_states(), "causes",
-                     names_of_causes(), "evidence", names_of_evidence(), "sides",
-                     json_pack("[o, o]", message(MESSAGE_CLIENT), message(MESSAGE_SERVER)));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o}", "parts", html_names_of_parts(), "states", names_of_states(),
+        "causes", names_of_causes(), "evidence", names_of_evidence(), "sides",
+        json_pack("[o, o]", html_message(MESSAGE_CLIENT), html_message(MESSAGE_SERVER)));
 }
 
 static json_t *how_it_ended(enum ladder_end end)
@@ -88,22 +89,10 @@ static json_t *how_it_ended(enum ladder_end end)
         [LADDER_END_TIMEOUT] = MESSAGE_PAGE_END_TIMEOUT,
     };
 
-    return message(ids[end]);
+    return html_message(ids[end]);
 }
 
 /* ---- What the list of connections shows ----------------------------------------------------------------- */
-
-static json_t *count_findings(const struct ladder *ladder)
-{
-    size_t count;
-    const struct finding *finding = ladder_findings(ladder, &count);
-    int by[FINDING_ERROR + 1] = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        by[finding[i].severity]++;
-    }
-    return json_pack("[i, i, i]", by[FINDING_INFO], by[FINDING_WARN], by[FINDING_ERROR]);
-}
 
 static bool is_again(const struct ladder_segment *s)
 {
@@ -136,7 +125,7 @@ json_t *html_summary(const struct html_connection *c, weir_time start)
                      (json_int_t)info->side[LADDER_SERVER].bytes, "start",
                      (json_int_t)(info->origin - start), "duration", (json_int_t)last, "again",
                      again, "lost", lost, "end", ladder_end_name(info->end), "ended",
-                     how_it_ended(info->end), "findings", count_findings(c->ladder));
+                     how_it_ended(info->end), "findings", html_count_findings(c->ladder));
 }
 
 /* ---- The rest --------------------------------------------------------------------------------------------- */
@@ -190,37 +179,7 @@ static json_t *notes_for(const struct ladder_info *info)
     json_t *array = json_array();
 
     for (size_t i = 0; i < count; i++) {
-        append(array, message(note[i]));
-    }
-    return array;
-}
-
-static json_t *finding_of(const struct html_connection *c, const struct finding *f)
-{
-    json_t *segments = json_array();
-    int64_t start = (int64_t)(f->start - c->info->origin);
-    int64_t end = (int64_t)(f->end - c->info->origin);
-
-    for (uint32_t i = 0; i < f->segment_count; i++) {
-        append(segments, json_integer(f->segments[i]));
-    }
-    return json_pack(
-        "{s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:o, s:I, s:s, s:o}", "id", finding_name(f->id),
-        "severity", (int)f->severity, "confidence", (int)f->confidence, "side", (int)f->side,
-        "start", (json_int_t)start, "end", (json_int_t)end, "cost", (json_int_t)f->cost_ns, "times",
-        (json_int_t)f->occurrences, "segments", segments, "total", (json_int_t)f->segment_total,
-        "evidence", f->evidence != NULL ? f->evidence : "", "text",
-        html_both(finding_name(f->id), finding_name(f->id)));
-}
-
-static json_t *findings_of(const struct html_connection *c)
-{
-    size_t count;
-    const struct finding *finding = ladder_findings(c->ladder, &count);
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < count; i++) {
-        append(array, finding_of(c, &finding[i]));
+        append(array, html_message(note[i]));
     }
     return array;
 }
@@ -247,10 +206,11 @@ static json_t *templates_of(const struct words *words)
 
 json_t *html_detail(const struct html_connection *c, const struct words *words)
 {
-    return json_pack("{s:i, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:[o, o]}", "vantage",
+    return json_pack("{s:i, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o]}", "vantage",
                      (int)c->info->vantage, "reference", (int)c->info->reference, "rtt",
                      (json_int_t)c->info->rtt_ns, "changes", changes_of(c->ladder), "silences",
                      silences_of(c->ladder), "notes", notes_for(c->info), "findings",
-                     findings_of(c), "templates", templates_of(words), "sides",
+                     html_findings(c), "verdict", html_verdict(c->ladder), "parts",
+                     html_parts(c->ladder), "templates", templates_of(words), "sides",
                      side_of(c, LADDER_CLIENT), side_of(c, LADDER_SERVER));
 }

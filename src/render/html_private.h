@@ -34,7 +34,15 @@ json_t *html_summary(const struct html_connection *c, weir_time start);
 /* Names that all connections share. */
 json_t *html_names(void);
 
-/* Helpers that take NULL for a failed allocation and pass it on. */
+/* html_found.c: what was found, how many of each severity, the verdict, and where the time went. */
+json_t *html_findings(const struct html_connection *c);
+json_t *html_count_findings(const struct ladder *ladder);
+json_t *html_verdict(const struct ladder *ladder);
+json_t *html_parts(const struct ladder *ladder);
+json_t *html_names_of_parts(void);
+
+/* A text in both languages; NULL: no memory. */
 json_t *html_both(const char *en, const char *zh);
+json_t *html_message(enum message_id id);
 
 #endif

@@ -110,6 +110,8 @@ int trace_link_header(int link_type, const uint8_t *packet, size_t size)
     }
 }
 
+#define CHECKSUM_OFFSET 16
+
 /* Where the TCP header is, and what the IP header says that a ladder wants to know. */
 struct place {
     size_t tcp_offset, tcp_size;
@@ -196,6 +198,7 @@ static void take_tcp(const struct tcp_segment *tcp, const struct place *place, b
                                       .ip_id = place->id,
                                       .ttl = place->ttl,
                                       .ecn = place->ecn,
+                                      .header_words = (uint8_t)(tcp->header_size / 4),
                                       .cut = cut};
     if (!cut) {
         segment->options = tcp->options;
@@ -241,6 +244,7 @@ static enum trace_parsed parse(const uint8_t *packet, size_t size, size_t whole,
         return TRACE_MALFORMED;
     }
     take_tcp(&tcp, &place, size < place.tcp_offset + tcp.header_size, segment);
+    segment->sum = load_be16(packet + place.tcp_offset + CHECKSUM_OFFSET);
     src->port = tcp.src_port;
     dst->port = tcp.dst_port;
     return TRACE_TCP;

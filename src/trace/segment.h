@@ -32,6 +32,8 @@ struct trace_segment {
     uint8_t ecn;  /* the IP header's ECN field (RFC 3168); 3: congestion experienced */
     uint8_t
         checksum; /* enum trace_checksum; trace_parse_ip leaves it unknown, trace_verify tells */
+    uint8_t header_words; /* Data Offset; 0: not known */
+    uint16_t sum;         /* the checksum field, when header_words is known */
     struct tcp_options options;
 };
 

@@ -9,6 +9,7 @@ export interface Names {
   causes: Both[];
   evidence: Both[];
   sides: [Both, Both];
+  parts: Both[];
 }
 
 export interface Summary {
@@ -49,8 +50,8 @@ export interface Finding {
   times: number;
   segments: number[];
   total: number;
-  evidence: string;
   text: Both;
+  advice: Both | null;
 }
 
 interface Detail {
@@ -61,6 +62,8 @@ interface Detail {
   silences: Silence[];
   notes: Both[];
   findings: Finding[];
+  verdict: Both;
+  parts: number[]; // nanoseconds of each of Names.parts
   templates: [text: string, numbers: number][];
   sides: { isnKnown: boolean; isn: number; offset: number; initial: number }[];
 }
@@ -115,6 +118,8 @@ export class Conversation {
   readonly ipId: Uint32Array;
   readonly ttl: Uint32Array;
   readonly frame: Uint32Array;
+  readonly header: Uint8Array; // Data Offset, 0: not known; what the checksum says; ECN of the IP header
+  readonly sum: Uint16Array; // the checksum field
   readonly options: Uint32Array;
   readonly mss: Uint32Array;
   readonly wscale: Uint8Array;
@@ -175,6 +180,8 @@ export class Conversation {
     this.ipId = reader.steps(n, side);
     this.ttl = reader.steps(n, side);
     this.frame = reader.steps(n, null);
+    this.header = reader.plain(new Uint8Array(n));
+    this.sum = reader.plain(new Uint16Array(n));
     this.options = reader.plain(new Uint32Array(n));
     this.mss = reader.plain(new Uint32Array(n));
     this.wscale = reader.plain(new Uint8Array(n));
@@ -232,6 +239,15 @@ export class Conversation {
 
   arrives(i: number): boolean {
     return this.arrivedKnown[i] === Known.Measured || this.arrivedKnown[i] === Known.Estimated;
+  }
+
+  /** Its place in time is known, be it the same as that of its sending. */
+  falls(i: number): boolean {
+    return this.arrives(i) || this.arrivedKnown[i] === Known.Unknown;
+  }
+
+  reach(i: number): number {
+    return this.arrives(i) ? this.arrived[i] : this.sent[i];
   }
 
   /** 2: proven, 1: inferred. */

@@ -88,19 +88,21 @@ export class Inspector {
     const hasAck = (c.flags[i] & Flag.Ack) !== 0;
     const ack = hasAck ? number(1 - c.side[i], c.ack[i]) : { value: grouped(c.ack[i]), note: undefined };
     const scaled = c.window[i] !== c.rawWindow[i] ? `${grouped(c.window[i])} ${t('scaled')}` : undefined;
-    const words: Field[][] = [
+    const words = c.header[i] & 15;
+    const sum = [undefined, t('sumGood'), t('sumPartial'), t('sumBad')][(c.header[i] >> 4) & 3];
+    const lines: Field[][] = [
       [{ bits: 16, name: t('srcPort'), value: ports[0] }, { bits: 16, name: t('dstPort'), value: ports[1] }],
       [{ bits: 32, name: t('seqNumber'), ...number(c.side[i], c.seq[i]) }],
       [{ bits: 32, name: t('ackNumber'), ...ack, dim: !hasAck }],
-      [{ bits: 4, name: t('dataOffset'), value: '\u2014', dim: true }, { bits: 3, name: t('reserved'), value: '', dim: true },
+      [{ bits: 4, name: t('dataOffset'), value: words > 0 ? String(words) : '\u2014', note: words > 0 ? undefined : t('notKept'), dim: words === 0 }, { bits: 3, name: t('reserved'), value: '', dim: true },
         ...FLAGS.map(([name, bit]) => ({ bits: 1, name, value: c.flags[i] & bit ? '1' : '0', set: (c.flags[i] & bit) !== 0 })),
         { bits: 16, name: t('windowField'), value: grouped(c.rawWindow[i]), note: scaled }],
-      [{ bits: 16, name: t('checksum'), value: t('notKept'), dim: true },
+      [{ bits: 16, name: t('checksum'), value: words > 0 ? '0x' + c.sum[i].toString(16).padStart(4, '0') : t('notKept'), note: sum, dim: words === 0 },
         { bits: 16, name: t('urgentPointer'), value: String(c.urgent[i]), dim: (c.flags[i] & Flag.Urg) === 0 }],
     ];
     const grid = el('div', { class: 'bits', role: 'table', 'aria-label': 'RFC 9293 3.1' });
     for (let bit = 0; bit < 32; bit++) grid.append(el('i', { class: bit % 8 === 0 ? 'byte' : '', 'aria-hidden': 'true' }, String(bit % 10)));
-    for (const word of words) for (const field of word) grid.append(this.cell(field));
+    for (const line of lines) for (const field of line) grid.append(this.cell(field));
     grid.append(this.optionsCell(i), this.payloadCell(i));
     return grid;
   }
@@ -235,6 +237,7 @@ export class Inspector {
     if (c.srtt[i] > 0) add('SRTT', duration(c.srtt[i] * 1e3));
     if (c.rto[i] > 0) add('RTO', duration(c.rto[i] * 1e3));
     if (c.ttl[i] > 0) add('TTL', String(c.ttl[i]));
+    if (c.header[i] >> 6 > 0) add('ECN', ['', 'ECT(1)', 'ECT(0)', 'CE'][c.header[i] >> 6]);
     if (c.ipId[i] > 0) add('IP ID', String(c.ipId[i]));
     return out;
   }

@@ -352,7 +352,7 @@ export class Ladder {
     const lost = this.c.lost(i);
     const color = kindColor(this.c, i);
     const now = this.app.now;
-    const whole = lost > 0 ? 0.6 : 1;
+    const whole = lost > 0 ? this.lostAt(i, Math.hypot(x2 - x1, y2 - y1)) : 1;
     let share = whole;
     this.drawn.arrows++;
     g.globalAlpha = this.ghost(i) ? 0.13 : 1;
@@ -388,10 +388,18 @@ export class Ladder {
     }
   }
 
+  /** The share of its way that a lost segment goes: behind its label. */
+  private lostAt(i: number, length: number): number {
+    const columns = this.c.label(i).length + this.c.tags(i).length + 9;
+    return Math.min(0.85, Math.max(0.6, (columns * this.charWidth + 24) / length));
+  }
+
   private drawLabels(g: CanvasRenderingContext2D, visible: number[]): void {
     const last = [-Infinity, -Infinity];
+    const crowded = this.drawn.visited > visible.length * 6; // most are not drawn: labels would say nothing
     g.textBaseline = 'alphabetic';
     for (const i of visible) {
+      if (crowded && i !== this.app.selected - 1) continue;
       const { x1, y1, x2, y2 } = this.line(i);
       const side = this.c.side[i];
       if ((y1 - last[side] < LABEL_ROOM && i !== this.app.selected - 1) || y1 < -150 || y1 > this.height + 30) continue;
@@ -437,10 +445,15 @@ export class Ladder {
     this.spans.forEach((spans, side) => {
       g.font = `600 10.5px ${SANS}`;
       g.textAlign = side === 0 ? 'right' : 'left';
+      let last = -Infinity;
       spans.forEach((span, k) => {
-        const first = k === 0;
-        const y = first ? TOP_STATE - this.top : span.y - this.top;
+        let y = (k === 0 ? TOP_STATE : span.y) - this.top;
         if (y < -20 || y > this.height + 20) return;
+        if (y - last < 12) {
+          if (last + 12 - y > 14) return; // no room
+          y = last + 12;
+        }
+        last = y;
         const name = this.app.index.names.states[span.state]?.[0] ?? '?';
         g.fillStyle = palette.get('ink');
         g.globalAlpha = this.app.now !== null && yOfTime(this.layout, this.app.now) < span.y ? 0.25 : 1;
@@ -451,7 +464,7 @@ export class Ladder {
     g.globalAlpha = 1;
     g.font = `10px ${MONO}`;
     g.fillStyle = palette.get('muted');
-    const both = this.c.detail.vantage === 3;
+    const { vantage } = this.c.detail;
     for (const i of visible) {
       const sides: [number, number, number, number][] = [
         [this.c.side[i], this.layout.departure[i], this.c.sent[i], this.c.sentKnown[i]],
@@ -459,8 +472,8 @@ export class Ladder {
       ];
       for (const [side, at, ns, known] of sides) {
         let y = at - this.top;
-        if (!isInstant(known) || y < -10 || y > this.height + 10) continue;
-        if (!both && known === 2 && this.width < 560) continue;
+        if (!(isInstant(known) || (vantage === 0 && at === this.layout.departure[i])) || y < -10 || y > this.height + 10) continue;
+        if (vantage !== 3 && known === 2 && this.width < 560) continue;
         if (!free(side, y, 12)) {
           y += 12;
           if (!free(side, y, 12) || !taken[side].some((other) => Math.abs(other - (y - 12)) < 3)) continue;

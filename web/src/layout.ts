@@ -55,11 +55,12 @@ function streams(c: Conversation): { leave: Uint32Array[]; reach: Uint32Array[] 
   const reach: number[][] = [[], []];
   for (let i = 0; i < c.n; i++) {
     leave[c.side[i]].push(i);
-    if (c.arrives(i)) reach[1 - c.side[i]].push(i);
+    if (c.falls(i) && !c.lost(i)) reach[1 - c.side[i]].push(i);
   }
+  const reached = Float64Array.from({ length: c.n }, (_, i) => c.reach(i));
   return {
     leave: leave.map((l) => ordered(Uint32Array.from(l), c.sent)),
-    reach: reach.map((l) => ordered(Uint32Array.from(l), c.arrived)),
+    reach: reach.map((l) => ordered(Uint32Array.from(l), reached)),
   };
 }
 
@@ -79,7 +80,7 @@ function visit(c: Conversation, see: (i: number, arrival: boolean, time: number)
       if (at[k] >= lists[k].length) continue;
       const i = lists[k][at[k]];
       if (k < 2 && !left[i]) continue; // at the very instant it was sent, or measured by clocks that disagree
-      const time = k < 2 ? c.arrived[i] : c.sent[i];
+      const time = k < 2 ? c.reach(i) : c.sent[i];
       if (time < bestTime) {
         best = k;
         bestTime = time;
@@ -184,7 +185,7 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
       l.arrival[i] = lastIn[side] = y;
     } else {
       l.departure[i] = lastOut[side] = y;
-      if (!c.arrives(i)) l.arrival[i] = y + slope;
+      if (c.lost(i) || !c.falls(i)) l.arrival[i] = y + slope;
     }
     l.eventTime[events] = before;
     l.eventY[events++] = y;
@@ -227,7 +228,7 @@ export function crowd(c: Conversation): number {
   let now = 0;
   let most = 0;
   visit(c, (i, arrival) => {
-    now += arrival ? -1 : c.arrives(i) ? 1 : 0;
+    now += arrival ? -1 : c.falls(i) && !c.lost(i) ? 1 : 0;
     most = Math.max(most, now);
   });
   return most;

@@ -82,7 +82,26 @@ export class Findings {
   private readonly box = byId('findings');
 
   constructor(private readonly app: App) {
+    app.on(['connection', 'language'], () => this.summarise());
     app.on(['connection', 'language', 'finding'], () => this.show());
+  }
+
+  /** The verdict, and a bar of where the time went. */
+  private summarise(): void {
+    const { verdict, parts } = this.app.conversation.detail;
+    const total = parts.reduce((sum, part) => sum + part, 0);
+    const bar = el('div', { class: 'spent', role: 'img', 'aria-label': t('timeSpent') });
+    const legend = el('ul', { class: 'spent-legend' });
+    parts.forEach((part, k) => {
+      if (part === 0) return;
+      const name = pick(this.app.index.names.parts[k]);
+      const share = ((100 * part) / total).toFixed(part * 200 < total ? 1 : 0);
+      const piece = el('i', { class: 'part' + k, title: `${name}: ${duration(part)} (${share}\u2009%)` });
+      piece.style.flexGrow = String(part / total);
+      bar.append(piece);
+      legend.append(el('li', {}, el('i', { class: 'part' + k }), el('span', {}, name), el('b', {}, duration(part)), el('em', {}, `${share}\u2009%`)));
+    });
+    byId('verdict').replaceChildren(el('p', { class: 'verdict' }, pick(verdict)), ...(total > 0 ? [el('h2', {}, t('timeSpent')), bar, legend] : []));
   }
 
   private show(): void {
@@ -101,6 +120,7 @@ export class Findings {
       const item = el('button', { class: `finding ${severity}${k === this.app.finding ? ' current' : ''}`, 'data-id': f.id },
         el('span', { class: 'id' }, el('i', { class: 'dot', title: t(severity) }), f.id.replace(/_/g, ' ')),
         el('span', { class: 'text', lang: lang() }, pick(f.text)),
+        ...(f.advice ? [el('span', { class: 'advice', title: t('advice') }, pick(f.advice))] : []),
         el('span', { class: 'facts' }, facts.join(' \u00b7 ')));
       item.addEventListener('click', () => this.jump(k));
       return item;

@@ -5,6 +5,9 @@ export type Lang = 'en' | 'zh';
 
 const texts = {
   connections: ['Connections', '连接'],
+  verdict: ['Verdict', '结论'],
+  timeSpent: ['Where the time went', '时间去向'],
+  advice: ['What to do', '建议'],
   findings: ['Findings', '发现'],
   noFindings: ['Nothing to report.', '没有发现问题。'],
   plots: ['Over time', '随时间变化'],
@@ -62,7 +65,10 @@ const texts = {
   urgentPointer: ['Urgent Pointer', '紧急指针'],
   optionsField: ['Options', '选项'],
   payload: ['Data', '数据'],
-  notKept: ['not kept', '未保存'],
+  notKept: ['not known', '未知'],
+  sumGood: ['right', '正确'],
+  sumPartial: ['not filled in yet when captured (offload)', '抓包时尚未填写(offload)'],
+  sumBad: ['wrong', '错误'],
   notCaptured: ['not captured', '未抓到'],
   onWire: ['on the wire', '线上值'],
   scaled: ['scaled', '换算后'],
