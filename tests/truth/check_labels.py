@@ -11,7 +11,7 @@ class Log:
     def __init__(self):
         self.lines, self.now, self.n = [], 0, {"ab": 0, "ba": 0}
 
-    def packet(self, way, flags, seq, length=0, takes=10, fate=None, win=1000, wait=1):
+    def packet(self, way, flags, seq, length=0, takes=10, fate=None, win=1000, wait=1, ack=0):
         """takes: milliseconds on the way, None: lost. Returns the line's index."""
         self.now += wait
         self.n[way] += 1
@@ -19,7 +19,7 @@ class Log:
         self.lines.append({
             "dir": way, "n": self.n[way], "fate": fate or ("delivered" if takes is not None else "lost"),
             "sent_ns": self.now * 10**6, "delivered_ns": None if takes is None else (self.now + takes) * 10**6,
-            "src": src, "dst": dst, "flags": flags, "seq": seq % 2**32, "len": length, "win": win, "ack": 0,
+            "src": src, "dst": dst, "flags": flags, "seq": seq % 2**32, "len": length, "win": win, "ack": ack % 2**32,
             "corrupted": False})
         return len(self.lines) - 1
 
@@ -30,6 +30,7 @@ class Log:
     def words(self):
         """Per line: what it is called, those of arrival included."""
         verdicts = labels.judge(self.lines)
+        labels.find_refused(self.lines, verdicts)
         for way in ("ab", "ba"):
             order = [i for i, p in enumerate(self.lines) if p["dir"] == way and p["delivered_ns"] is not None]
             labels.find_overtaken(self.lines, verdicts, sorted(order, key=lambda i: self.lines[i]["delivered_ns"]))
@@ -80,6 +81,14 @@ def main():
     log.packet("ab", "ACK", at + 999, 0, wait=20)
     bad += check("probes", log.words()[5:], [["keepalive"], ["zero_window_probe"], [], ["zero_window_probe"],
                                              ["keepalive"]])
+    log, at = opened()
+    log.packet("ab", "ACK", at, 1000)  # 3
+    log.packet("ab", "ACK", at + 1000, 1000)
+    log.packet("ba", "ACK", 501, win=0, wait=60, ack=at + 1000)  # the second one was refused
+    log.packet("ab", "ACK", at + 1000, 1000, wait=200)
+    log.packet("ba", "ACK", 501, wait=60, ack=at + 2000)
+    log.packet("ab", "ACK", at + 1000, 1000, wait=200)
+    bad += check("refusal", log.words()[6:], [["retx"], [], ["needless", "retx"]])
     log = Log()
     log.packet("ab", "SYN", 100)
     log.packet("ba", "SYN", 500)

@@ -397,6 +397,35 @@ def mss_untouched():
     return {"client": s.frames, "server": seen_from(s)}
 
 
+# ---- Limits of a capture -----------------------------------------------------------------------------------------
+
+
+@case(fire="CAPTURE_LIMITS")
+def one_direction():
+    """Only what the client sent was captured."""
+    s = Synth()
+    s.open()
+    for _ in range(4):
+        s.exchange()
+    s.close()
+    s.frames = [frame for frame in s.frames if frame[1][12:16] == s.c.address]
+    return s
+
+
+@case(fire="CAPTURE_LIMITS")
+def clock_backwards():
+    """The capturing machine's clock was set back by two seconds in the middle."""
+    s = Synth()
+    s.open()
+    s.exchange()
+    s.exchange()
+    first = s.frames
+    s.frames = []
+    s.exchange()
+    s.close()
+    return {None: first + [(time - 2 * 10**9, packet) for time, packet in s.frames]}
+
+
 # ---- Conformance ----------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ delivered ones, sorted by the time at which they were due (docs/relay.md). So ev
 Labels, as lists of frame numbers per capture (client: A, server: B):
   retx_sent         at the sender's tap: sequence numbers that were sent before in this direction
   retx_arrived      the same at the receiver's tap
-  needless_sent     of retx_sent: every byte was in an earlier packet which was, or will be, delivered
+  needless_sent     of retx_sent: every byte was in an earlier packet which was, or will be, delivered, and not refused
   needless_arrived  the same at the receiver's tap (not for SYNs: the answer may be what was lost)
   lost              at the sender's tap: never came out of the relay
   net_duplicate     the copy that the relay made, of whatever
@@ -28,6 +28,7 @@ KINDS = ("kind_rto", "kind_tlp", "kind_recovery", "kind_unknown")
 NAMES = ("retx_sent", "retx_arrived", "needless_sent", "needless_arrived", "lost", "net_duplicate", "reordered",
          "zero_window_probe", "keepalive", "simopen")
 DIRECTIONS = ("ab", "ba")
+SLACK = 30 * 10**6  # ns: from the time when a segment is due to an ACK that knows of it, on a busy machine
 
 
 class Ranges:
@@ -132,6 +133,30 @@ def judge_one(p, verdict, stream, window):
         stream.delivered.add(start, end)
 
 
+def find_refused(log, verdicts):
+    """A host may refuse what is delivered to it: its buffer is full. Then the next copy is not needless. It was refused
+    if, with everything up to its end delivered, the receiver still sends an ACK of less before the next copy comes."""
+    for r, verdict in zip(log, verdicts):
+        if "needless" not in verdict:
+            continue
+        end = r["place"] + r["len"] + flag(r, "FIN")
+        own = [p for p in log if "place" in p and p["dir"] == r["dir"] and p["src"] == r["src"] and
+               p["dst"] == r["dst"] and p["delivered_ns"] is not None and p["n"] != r["n"]]
+        complete, have = None, Ranges()
+        for p in sorted(own, key=lambda p: p["delivered_ns"]):
+            have.add(p["place"], p["place"] + p["len"] + flag(p, "FIN") + flag(p, "SYN"))
+            if have.covers(0, end):
+                complete = p["delivered_ns"]
+                break
+        until = r["delivered_ns"] or float("inf")
+        if complete is None or complete >= until:
+            continue
+        answers = [p for p in log if "place" in p and p["dir"] != r["dir"] and flag(p, "ACK") and
+                   complete + SLACK < p["sent_ns"] < until and (p["src"], p["dst"]) == (r["dst"], r["src"])]
+        if answers and all(0 < (r["seq"] + r["len"] + flag(r, "FIN") - p["ack"]) % 2**32 < 2**31 for p in answers):
+            verdict.discard("needless")
+
+
 def find_overtaken(log, verdicts, order):
     """Marks the reordered originals of one direction; `order`: indices in the order of arrival."""
     seen = []
@@ -225,6 +250,7 @@ def label(directory, events=None):
     lines = [json.loads(line) for line in open(os.path.join(directory, "log"))]
     log = [p for p in lines if p["e"] == "packet"]
     verdicts = judge(log)
+    find_refused(log, verdicts)
     why = kinds.kinds(events, log, verdicts, lines[0]["start_unix_ns"]) if events else {}
     dumps = [os.path.join(directory, f"{side}.dump") for side in ("client", "server")]
     if os.path.exists(dumps[0]):

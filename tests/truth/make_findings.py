@@ -94,7 +94,8 @@ def make_synthetic(name, out):
     for suffix, frames in (made.items() if isinstance(made, dict) else ((None, made.frames),)):
         path = os.path.join(out, f"{name}.{suffix}.pcap" if suffix else f"{name}.pcap")
         size = sum(len(packet) for _, packet in frames)
-        wire.write_pcap(path, sorted(frames, key=lambda f: f[0]), 96 if size > 20_000 else 65535)
+        wire.write_pcap(path, frames if suffix is None else sorted(frames, key=lambda f: f[0]),
+                        96 if size > 20_000 else 65535)
 
 
 def severities():
