@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 MINUTES ?= 5
 SEEDS ?= 1-401:2
 .DEFAULT_GOAL := help
-.PHONY: help all demo test interop fuzz bench goodput truth mutants conformance install clean format
+.PHONY: help all demo test interop fuzz bench goodput truth mutants conformance gallery manpages install clean format
 
 help: ## Show this list
 	@echo "make demo is the place to begin. All commands:"
@@ -51,6 +51,12 @@ truth: ## Precision and recall of weir, tshark and tcptrace against a fresh trut
 	@tools/install-deps bench
 	@tools/build release
 	@tests/truth/run.sh $(SEEDS)
+
+gallery: all ## Write docs/gallery: what the tool says and draws, from real runs
+	@tools/gallery build/release/weir
+
+manpages: all ## Write the manual pages and shell completions from what the tool says of itself
+	@tools/manpages build/release/weir
 
 install: ## Install into PREFIX=/usr/local (DESTDIR is respected)
 	@tools/install-deps build
