@@ -5,12 +5,11 @@
 
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/conversations.h"
 #include "cli/export_cli.h"
 #include "cli/input.h"
 #include "cli/view_options.h"
 #include "render/report.h"
-#include "trace/capture.h"
-#include "trace/flow.h"
 
 enum { KEY_CONN = 0x200 };
 
@@ -50,63 +49,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* What was in the file besides conversations, and when it began. */
-struct tally {
-    uint32_t packets, cut;
-    weir_time start;
-};
-
-static int take_packet(struct flows *flows, const struct capture_packet *packet,
-                       struct tally *tally)
+static int draw_one(struct arguments *a, const struct conversations *c, size_t index)
 {
-    struct trace_segment segment;
-    struct weir_endpoint src, dst;
-
-    if (tally->packets++ == 0) {
-        tally->start = packet->time;
-    }
-    if (packet->ip == NULL) {
-        return WEIR_OK;
-    }
-    switch (trace_parse_ip(packet->ip, packet->size, packet->original, &segment, &src, &dst)) {
-    case TRACE_TCP:
-        segment.time = packet->time;
-        segment.frame = packet->number;
-        segment.checksum = (uint8_t)trace_verify(packet->ip, packet->size, packet->original);
-        return flows_add(flows, &segment, &src, &dst);
-    case TRACE_CUT: tally->cut++; return WEIR_OK;
-    case TRACE_MALFORMED:
-    case TRACE_NOT_TCP: break;
-    }
-    return WEIR_OK;
-}
-
-/* Reads the whole file. An error in its middle is reported after what came before it has been drawn, so
- * the line is only put into `why`. */
-static int read_capture(struct capture *capture, struct flows *flows, struct tally *tally,
-                        char why[CAPTURE_WHY_MAX])
-{
-    struct capture_packet packet;
-    struct cli_progress progress = {.next = 0};
-    enum capture_status status;
-
-    while ((status = capture_next(capture, &packet, why)) == CAPTURE_OK) {
-        cli_progress_tick(&progress, capture, packet.number);
-        if (take_packet(flows, &packet, tally) != WEIR_OK) {
-            cli_progress_end(&progress);
-            snprintf(why, CAPTURE_WHY_MAX, "no memory: packet %u", packet.number);
-            return CLI_SYSTEM;
-        }
-    }
-    cli_progress_end(&progress);
-    return cli_input_exit(status);
-}
-
-static int draw_one(struct arguments *a, const struct flows *flows, size_t index, weir_time start)
-{
-    struct ladder *ladder = flows_ladder(flows, index);
+    struct ladder *ladder = conversations_ladder(c, index);
     const struct text_options *options = &a->output.text;
-    size_t count = flows_count(flows);
+    size_t count = conversations_count(c);
     int code = CLI_OK;
 
     if (ladder == NULL) {
@@ -116,7 +63,7 @@ static int draw_one(struct arguments *a, const struct flows *flows, size_t index
         code = export_ladder(&a->export, ladder, &a->output);
     } else {
         if (count > 1) {
-            int64_t after = (int64_t)(ladder_info(ladder)->origin - start);
+            int64_t after = (int64_t)(ladder_info(ladder)->origin - conversations_start(c));
             text_connection(stdout, ladder, count, after, options);
         }
         text_ladder(stdout, ladder, options);
@@ -126,9 +73,9 @@ static int draw_one(struct arguments *a, const struct flows *flows, size_t index
     return code;
 }
 
-static int draw(struct arguments *a, const struct flows *flows, const struct tally *tally)
+static int draw(struct arguments *a, const struct conversations *c)
 {
-    size_t count = flows_count(flows);
+    size_t count = conversations_count(c);
     int code = CLI_OK;
 
     if (a->conn > count) {
@@ -147,29 +94,9 @@ static int draw(struct arguments *a, const struct flows *flows, const struct tal
         if (i > 0 && a->conn == 0 && !export_wanted(&a->export)) {
             putchar('\n');
         }
-        code = draw_one(a, flows, i, tally->start);
+        code = draw_one(a, c, i);
     }
     return export_end(&a->export, code);
-}
-
-static int ladder_of_file(struct arguments *a, struct capture *capture)
-{
-    char why[CAPTURE_WHY_MAX] = "";
-    struct tally tally = {.packets = 0};
-    struct flows *flows = flows_new();
-
-    if (flows == NULL) {
-        return cli_error(CLI_SYSTEM, "no memory: %s", a->input.file[0]);
-    }
-    int damage = read_capture(capture, flows, &tally, why);
-    int code = CLI_OK;
-    if (flows_count(flows) > 0) {
-        code = draw(a, flows, &tally);
-    } else if (damage == CLI_OK) {
-        code = cli_input_nothing(&a->input, capture, tally.cut > 0);
-    }
-    flows_del(flows);
-    return damage != CLI_OK ? cli_error(damage, "%s", why) : code;
 }
 
 int cmd_ladder(int argc, char **argv)
@@ -177,23 +104,24 @@ int cmd_ladder(int argc, char **argv)
     static const struct argp_option options[] = {
         {"conn", KEY_CONN, "N", 0, "only the N-th connection", 0}, {0}};
     static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0},
-                                                 {&cli_input_argp, 0, NULL, 0},
+                                                 {&cli_input_pair_argp, 0, NULL, 0},
                                                  {&cli_view_argp, 0, NULL, 0},
                                                  {&export_argp, 0, NULL, 0},
                                                  {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
-        .args_doc = "FILE|- [FILTER]",
+        .args_doc = "FILE|- [OTHER-END] [FILTER]",
         .doc =
             "Draws the TCP conversations of a capture file (pcap or pcapng, also gzipped) as ladders. A filter "
-            "is written as for tcpdump.\v"
+            "is written as for tcpdump. Two files are captures of the same conversations at both ends, and "
+            "become one ladder: flights measured, losses proven.\v"
             "Times of the side at which the capture was taken are measured; those of the other side "
             "are estimated by half the handshake's round trip and marked with ~. Sequence numbers "
             "are pretty by default, and raw in formats for machines (--json, --to jsonl).",
         .children = children};
-    struct arguments a = {.input.one_file = true};
-    struct capture *capture;
+    struct arguments a = {.conn = 0};
+    struct conversations *conversations;
 
     int code = cli_parse(&argp, argc, argv, &a);
     if (code >= 0) {
@@ -204,11 +132,10 @@ int cmd_ladder(int argc, char **argv)
     if (code != CLI_OK) {
         return code;
     }
-    code = cli_input_open(&a.input, 0, false, &capture);
+    code = conversations_read(&a.input, &conversations);
     if (code != CLI_OK) {
         return code;
     }
-    code = ladder_of_file(&a, capture);
-    capture_close(capture);
+    code = conversations_end(conversations, draw(&a, conversations));
     return cli_finish(code);
 }

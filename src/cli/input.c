@@ -10,7 +10,7 @@
 
 #include "cli/cli.h"
 
-enum { KEY_FILTER = 0x2f0 };
+enum { KEY_FILTER = 0x2f0, KEY_MERGE };
 
 #define LOOK_EVERY 65536
 #define SILENT_S 1.0
@@ -19,18 +19,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct cli_input *input = state->input;
 
-    if (key != KEY_FILTER) {
-        return ARGP_ERR_UNKNOWN;
+    switch (key) {
+    case KEY_FILTER: input->filter = arg; return 0;
+    case KEY_MERGE: input->merge = true; return 0;
+    case ARGP_KEY_END:
+        if (input->merge && input->file[1] != NULL) {
+            cli_error(CLI_USAGE, "--merge takes one file with two interfaces: %s", input->file[1]);
+            return EINVAL;
+        }
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
     }
-    input->filter = arg;
-    return 0;
 }
 
-static const struct argp_option options[] = {
-    {"filter", KEY_FILTER, "EXPRESSION", 0,
-     "only packets that this lets through, as for tcpdump: 'port 80 and host 192.0.2.1'", 0},
+#define FILTER_OPTION                                                                              \
+    {                                                                                              \
+        "filter", KEY_FILTER, "EXPRESSION", 0,                                                     \
+            "only packets that this lets through, as for tcpdump: 'port 80 and host 192.0.2.1'", 0 \
+    }
+
+static const struct argp_option one_options[] = {FILTER_OPTION, {0}};
+static const struct argp_option two_options[] = {
+    FILTER_OPTION,
+    {"merge", KEY_MERGE, NULL, 0,
+     "the file's two interfaces are both ends of the conversations, as in what weir relay -w writes",
+     0},
     {0}};
-const struct argp cli_input_argp = {.options = options, .parser = parse};
+const struct argp cli_input_argp = {.options = one_options, .parser = parse};
+const struct argp cli_input_pair_argp = {.options = two_options, .parser = parse};
 
 /* Rather a file than a filter? No filter has a slash or ends like a capture. */
 static bool looks_like_file(const char *arg)

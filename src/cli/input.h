@@ -14,10 +14,11 @@ struct cli_input {
     const char *file[2]; /* the second one: the same conversation seen from its other end */
     const char *filter;  /* NULL: none */
     bool one_file;       /* the verb takes one only */
+    bool merge;          /* the two interfaces of one file are both ends */
 };
 
-/* The option --filter. */
-extern const struct argp cli_input_argp;
+/* The option --filter; for verbs that take both ends' captures also --merge. */
+extern const struct argp cli_input_argp, cli_input_pair_argp;
 
 /* An argument that is no option: a file, or the filter. 0 or EINVAL, of which a line has been printed. */
 int cli_input_argument(struct cli_input *input, char *arg);

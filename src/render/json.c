@@ -6,6 +6,7 @@
 
 #include "render/findings.h"
 #include "render/text.h"
+#include "trace/merge.h"
 #include "trace/state.h"
 
 /* 15 digits: a time comes out as it was captured, not with the binary fraction's tail. */
@@ -64,6 +65,16 @@ static void end(struct writer *w, json_t *event)
     json_decref(event);
 }
 
+static json_t *merge_of(const struct merge_report *r)
+{
+    return json_pack("{s:f,s:f,s:f,s:f,s:i,s:i,s:i,s:[i,i],s:i,s:i,s:b,s:b}", "offset",
+                     (double)r->offset / 1e9, "drift_ppm", r->drift_ppm, "residual",
+                     (double)r->residual / 1e9, "bound", (double)r->bound / 1e9, "matched",
+                     (int)r->matched, "lost", (int)r->lost, "copies", (int)r->copies, "not_sent",
+                     (int)r->not_sent[0], (int)r->not_sent[1], "outside", (int)r->outside,
+                     "negative", (int)r->negative, "one_way", r->one_way, "swapped", r->swapped);
+}
+
 static void write_connection(struct writer *w)
 {
     static const char *const vantages[] = {"unknown", "client", "server", "both"};
@@ -84,6 +95,9 @@ static void write_connection(struct writer *w)
     set(w, event, "vantage", json_string(vantages[w->info->vantage]));
     if (w->info->client_guessed) {
         set(w, event, "client_guessed", json_true());
+    }
+    if (w->info->merge != NULL) {
+        set(w, event, "merge", merge_of(w->info->merge));
     }
     end(w, event);
 }

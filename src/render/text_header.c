@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "render/merge_note.h"
 #include "render/painter.h"
 #include "render/prose.h"
 #include "render/width.h"
@@ -77,6 +78,17 @@ size_t paint_notes(const struct ladder_info *info, enum message_id notes[PAINT_N
     return n;
 }
 
+static void draw_merge_notes(struct painter *p)
+{
+    char notes[MERGE_NOTES_MAX][PROSE_MAX];
+    size_t n = merge_notes(notes, p->info, p->options->language);
+
+    for (size_t i = 0; i < n; i++) {
+        const char *text = notes[i];
+        draw_message(p->out, MESSAGE_NOTE, p->options->language, &text, 1);
+    }
+}
+
 static void draw_notes(struct painter *p)
 {
     enum message_id notes[PAINT_NOTES_MAX];
@@ -87,6 +99,7 @@ static void draw_notes(struct painter *p)
             draw_note(p, notes[i]);
         }
     }
+    draw_merge_notes(p);
 }
 
 char *paint_isns(char out[PROSE_MAX], const struct ladder_info *info,

@@ -262,10 +262,23 @@ static int fill_ladder(struct ladder *ladder, const struct trace_segment *segmen
     return ladder_finish(ladder);
 }
 
-struct ladder *flows_ladder(const struct flows *f, size_t index)
+struct trace_segment *flows_segments(const struct flows *f, size_t index, size_t *count)
 {
     const struct flow *flow = &f->flow[index];
     struct trace_segment *segments = malloc(flow->count * sizeof(*segments));
+
+    for (size_t i = 0; i < flow->count && segments != NULL; i++) {
+        segments[i] = flow->segments[i];
+        segments[i].side ^= (uint8_t)client_side(flow);
+    }
+    *count = flow->count;
+    return segments;
+}
+
+struct ladder *flows_ladder(const struct flows *f, size_t index)
+{
+    size_t count;
+    struct trace_segment *segments = flows_segments(f, index, &count);
     struct ladder *ladder = NULL;
     struct flow_info info;
 
@@ -273,15 +286,11 @@ struct ladder *flows_ladder(const struct flows *f, size_t index)
         return NULL;
     }
     flows_info(f, index, &info);
-    for (size_t i = 0; i < flow->count; i++) {
-        segments[i] = flow->segments[i];
-        segments[i].side ^= (uint8_t)client_side(flow);
-    }
-    ladder = ladder_new(vantage_infer(segments, flow->count));
+    ladder = ladder_new(vantage_infer(segments, count));
     if (ladder != NULL) {
         ladder_set_number(ladder, (uint32_t)index + 1);
         ladder_set_ends(ladder, &info.client, &info.server, info.client_guessed);
-        if (fill_ladder(ladder, segments, flow->count) != WEIR_OK) {
+        if (fill_ladder(ladder, segments, count) != WEIR_OK) {
             ladder_del(ladder);
             ladder = NULL;
         }

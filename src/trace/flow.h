@@ -29,6 +29,9 @@ int flows_add(struct flows *flows, const struct trace_segment *segment,
 size_t flows_count(const struct flows *flows);
 void flows_info(const struct flows *flows, size_t index, struct flow_info *info);
 
+/* Its segments in the order of the capture, sides set; free() them. NULL: no memory. */
+struct trace_segment *flows_segments(const struct flows *flows, size_t index, size_t *count);
+
 /* The finished ladder of one conversation (number: index + 1); where the capture was taken is inferred.
  * NULL: no memory. */
 struct ladder *flows_ladder(const struct flows *flows, size_t index);

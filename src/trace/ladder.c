@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "trace/ladder_private.h"
+#include "trace/merge.h"
 
 #define APPEND(l, array, count, room) \
     ladder_append((void **)&(l)->array, &(l)->count, &(l)->room, sizeof(*(l)->array))
@@ -39,6 +40,7 @@ void ladder_del(struct ladder *l)
     free(l->changes);
     free(l->rows);
     free(l->findings);
+    free(l->merge);
     free(l);
 }
 
@@ -75,6 +77,19 @@ void ladder_set_ends(struct ladder *l, const struct weir_endpoint *client,
 void ladder_set_number(struct ladder *l, uint32_t number)
 {
     l->info.number = number;
+}
+
+int ladder_set_merge(struct ladder *l, const struct merge_report *report)
+{
+    struct merge_report *copy = malloc(sizeof(*copy));
+
+    if (copy == NULL) {
+        return WEIR_ENOBUFS;
+    }
+    *copy = *report;
+    free(l->merge);
+    l->info.merge = l->merge = copy;
+    return WEIR_OK;
 }
 
 void ladder_set_initial(struct ladder *l, enum trace_side side, enum weir_tcp_state state)
@@ -130,6 +145,26 @@ int ladder_add_packet(struct ladder *l, const struct ladder_packet *packet)
                      : (struct ladder_time){(int64_t)packet->arrived, LADDER_MEASURED};
     s->facts = (packet->duplicate ? (uint32_t)LADDER_FACT_COPY : 0) |
                (packet->corrupted ? (uint32_t)LADDER_FACT_CORRUPTED : 0);
+    return WEIR_OK;
+}
+
+int ladder_add_flight(struct ladder *l, const struct ladder_flight *flight)
+{
+    if (l->finished || l->info.vantage != LADDER_AT_BOTH) {
+        return WEIR_EINVAL;
+    }
+    struct ladder_segment *s = add_segment(l, &flight->wire);
+    if (s == NULL) {
+        return WEIR_ENOBUFS;
+    }
+    s->wire.time = flight->sent;
+    s->sent = (struct ladder_time){(int64_t)flight->sent,
+                                   flight->sending_estimated ? LADDER_ESTIMATED : LADDER_MEASURED};
+    s->arrived = (struct ladder_time){(int64_t)(flight->lost ? flight->sent : flight->arrived),
+                                      flight->lost                ? LADDER_LOST
+                                      : flight->arrival_estimated ? LADDER_ESTIMATED
+                                                                  : LADDER_MEASURED};
+    s->facts = flight->duplicate ? (uint32_t)LADDER_FACT_COPY : 0;
     return WEIR_OK;
 }
 

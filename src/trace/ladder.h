@@ -26,6 +26,7 @@
 #include "trace/segment.h"
 
 struct ladder;
+struct merge_report; /* merge.h */
 
 /* Where the packets were seen. */
 enum ladder_vantage {
@@ -55,6 +56,16 @@ struct ladder_packet {
     size_t size;
     bool duplicate; /* an extra copy that the network made */
     bool corrupted; /* arrives damaged: the receiver will not use it */
+};
+
+/* A segment of which both ends are known from their captures, times by one clock. */
+struct ladder_flight {
+    struct trace_segment wire; /* side is set */
+    weir_time sent, arrived;
+    bool lost;              /* it did not arrive */
+    bool duplicate;         /* an extra copy that the network made */
+    bool sending_estimated; /* it was not seen leaving */
+    bool arrival_estimated; /* nobody was there to see it arrive */
 };
 
 /* Why a side was silent until it sent something (or changed its state). */
@@ -89,6 +100,9 @@ void ladder_del(struct ladder *ladder); /* NULL is allowed */
 /* WEIR_EINVAL: not TCP, malformed, or not between the two endpoints of the first packet. */
 int ladder_add_packet(struct ladder *ladder, const struct ladder_packet *packet);
 
+/* The same for a segment that was parsed before; the ends are set by ladder_set_ends. */
+int ladder_add_flight(struct ladder *ladder, const struct ladder_flight *flight);
+
 /* A segment of a capture, seen once at `segment->time`. The vantage must not be LADDER_AT_BOTH. */
 int ladder_add_segment(struct ladder *ladder, const struct trace_segment *segment);
 
@@ -117,6 +131,9 @@ void ladder_set_ends(struct ladder *ladder, const struct weir_endpoint *client,
 
 /* Number of the connection, from 1: the base of pretty sequence numbers and shown in headers. */
 void ladder_set_number(struct ladder *ladder, uint32_t number);
+
+/* It was made of two captures, which fit together like this. WEIR_OK or WEIR_ENOBUFS. */
+int ladder_set_merge(struct ladder *ladder, const struct merge_report *report);
 
 /* Sorts, numbers, classifies, makes the rows. After this nothing can be added. */
 int ladder_finish(struct ladder *ladder);
@@ -281,7 +298,8 @@ struct ladder_info {
     bool one_way;              /* only one direction was captured */
     bool cut;                  /* some segment's TCP header was not captured completely */
     enum ladder_end end;
-    struct ladder_side_info side[2]; /* by enum trace_side */
+    struct ladder_side_info side[2];  /* by enum trace_side */
+    const struct merge_report *merge; /* made of two captures; NULL: not */
 };
 
 const struct ladder_info *ladder_info(const struct ladder *ladder);

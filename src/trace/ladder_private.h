@@ -21,6 +21,7 @@ struct told_cause {
 
 struct ladder {
     struct ladder_info info;
+    struct merge_report *merge;
     bool finished, ends_known;
     bool initial_told[2];
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Joins pcap files of any link type into one pcapng file, an interface each, one after another in time.
 
-usage: join_captures.py OUT FILE...
+usage: join_captures.py [--together] OUT FILE...
+
+--together: packets keep their times, and stand in the file in that order.
 """
 import struct
 import sys
@@ -27,21 +29,27 @@ def packets(path):
         at += 16 + size
 
 
+def packet_block(interface, ticks, original, data):
+    head = struct.pack("<5I", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(data), original)
+    return block(6, head + data)
+
+
 def main():
+    together = sys.argv[1] == "--together"
+    out, *paths = sys.argv[2:] if together else sys.argv[1:]
     now = 1700000000 * 1000000
     blocks = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
-    for number, path in enumerate(sys.argv[2:]):
-        source = packets(path)
-        blocks.append(block(1, struct.pack("<HHI", next(source), 0, 0)))
-        first = None
-        for time, original, data in source:
-            first = time if first is None else first
-            ticks = now + time - first
-            head = struct.pack("<5I", number, ticks >> 32, ticks & 0xFFFFFFFF, len(data), original)
-            blocks.append(block(6, head + data))
-        now = ticks + 60000000
-    with open(sys.argv[1], "wb") as out:
-        out.write(b"".join(blocks))
+    records = []
+    for number, path in enumerate(paths):
+        link, *rest = packets(path)
+        blocks.append(block(1, struct.pack("<HHI", link, 0, 0)))
+        shift = 0 if together else now - rest[0][0]
+        records += [(time + shift, number, original, data) for time, original, data in rest]
+        now = rest[-1][0] + shift + 60000000
+    records.sort(key=lambda record: record[0])
+    blocks += [packet_block(number, time, original, data) for time, number, original, data in records]
+    with open(out, "wb") as file:
+        file.write(b"".join(blocks))
 
 
 if __name__ == "__main__":

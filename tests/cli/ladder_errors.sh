@@ -55,7 +55,10 @@ expect 64 "weir: no verb given: try weir --help"
 expect 64 "weir: unknown verb: dance" dance
 expect 64 "weir: unknown option: --dance" --dance
 expect 64 "weir: no file given: weir ladder" ladder
-expect 64 "weir: more than one file: $good" ladder "$good" "$good"
+expect 64 "weir: more than two files: $good" ladder "$good" "$good" "$good"
+expect 64 "weir: --merge takes one file with two interfaces: $good" ladder --merge "$good" "$good"
+expect 65 "weir: --merge needs two interfaces, this file has 1: $good" ladder --merge "$good"
+expect 69 "weir: no such file: missing.pcap" ladder "$good" missing.pcap
 expect 64 "weir: bad filter (unknown port 'eighty'): port eighty" ladder "$good" 'port eighty'
 expect 64 "weir: more than one filter (put it into quotes): 80" ladder "$good" port 80
 expect 65 "weir: no TCP passes the filter (port 80) in 10 packets: $good" ladder "$good" 'port 80'
@@ -99,6 +102,13 @@ NO_COLOR=1 "$WEIR" ladder --color=auto "$good" | grep -q $'\033' && fail "NO_COL
 # ---- a reader that goes away is no error to talk about --------------------------------------------------
 ("$WEIR" ladder "$good" 2>error || true) | head -n 1 >/dev/null
 [ ! -s error ] || fail "noise when the reader goes away: $(cat error)"
+
+# ---- both ends in one file, as the relay writes it --------------------------------------------------------
+other=$WEIR_SOURCE/tests/data/seed_exact.server.pcap
+python3 "$WEIR_SOURCE/tests/cli/join_captures.py" --together both.pcapng "$good" "$other" || fail "join_captures.py"
+"$WEIR" ladder --merge both.pcapng | cmp -s - <("$WEIR" ladder "$good" "$other") || fail "--merge is not as two files"
+"$WEIR" ladder --merge - <both.pcapng | grep -q '0.020275' || "$WEIR" ladder --merge --width=120 - <both.pcapng |
+    grep -q '0.020275' || fail "--merge of standard input"
 
 # ---- every prefix of a capture: no crash, never more than one line ---------------------------------------
 size=$(wc -c <"$good")

@@ -58,6 +58,14 @@ compare fastrx_72_compact tun_fastrx.client --width=72 --compact --frame
 compare fastrx_80_only tun_fastrx.client --width=80 --only=findings
 compare fastrx_80_range tun_fastrx.client --width=80 --from=14 --until=20
 compare rto_80 tun_rto.client --width=80
+# both ends' captures: the sample of the specification, flights measured, losses proven
+for pair in seed_exact tun_rto tun_halfclose; do
+    compare "${pair}_merged_120" $pair.client --width=120 "$data/$pair.server.pcap"
+    expect "$pair, given the other way round" "$("$WEIR" ladder "$data/$pair.client.pcap" "$data/$pair.server.pcap")" \
+        "$("$WEIR" ladder "$data/$pair.server.pcap" "$data/$pair.client.pcap")"
+done
+compare seed_merged_120_zh seed_exact.client --width=120 --lang=zh "$data/seed_exact.server.pcap"
+expect "losses that two captures prove" 13 "$("$WEIR" ladder --json "$data"/tun_rto.{client,server}.pcap | grep -c '"e":"loss"')"
 compare rto_120_only tun_rto.client --width=120 --only=findings
 compare seed_120_color seed_exact.client --width=120 --color=always
 compare seed_server_80 seed_exact.server --width=80
