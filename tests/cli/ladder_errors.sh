@@ -106,7 +106,8 @@ NO_COLOR=1 "$WEIR" ladder --color=auto "$good" | grep -q $'\033' && fail "NO_COL
 # ---- both ends in one file, as the relay writes it --------------------------------------------------------
 other=$WEIR_SOURCE/tests/data/seed_exact.server.pcap
 python3 "$WEIR_SOURCE/tests/cli/join_captures.py" --together both.pcapng "$good" "$other" || fail "join_captures.py"
-"$WEIR" ladder --merge both.pcapng | cmp -s - <("$WEIR" ladder "$good" "$other") || fail "--merge is not as two files"
+"$WEIR" ladder --merge both.pcapng | grep '│' >merged # without the findings, which name frames
+"$WEIR" ladder "$good" "$other" | grep '│' | cmp -s - merged || fail "--merge is not as two files"
 "$WEIR" ladder --merge - <both.pcapng | grep -q '0.020275' || "$WEIR" ladder --merge --width=120 - <both.pcapng |
     grep -q '0.020275' || fail "--merge of standard input"
 
