@@ -140,7 +140,7 @@ class syn_retx(opened):
 
 class syn_ack_lost(opened):
     fire, relay, silent = "SYN_RETX", "--delay 10ms --drop-in 1", "SIMULTANEOUS_OPEN"
-    may = "NO_PIGGYBACK THREE_SEG_CLOSE"
+    may = "NO_PIGGYBACK THREE_SEG_CLOSE SPURIOUS_RETX"  # the SYN had arrived, its answer was lost
 
 
 class syn_timeout(Case):

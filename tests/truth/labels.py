@@ -9,7 +9,7 @@ Labels, as lists of frame numbers per capture (client: A, server: B):
   retx_sent         at the sender's tap: sequence numbers that were sent before in this direction
   retx_arrived      the same at the receiver's tap
   needless_sent     of retx_sent: every byte was in an earlier packet which was, or will be, delivered, and not refused
-  needless_arrived  the same at the receiver's tap (not for SYNs: the answer may be what was lost)
+  needless_arrived  the same at the receiver's tap
   lost              at the sender's tap: never came out of the relay
   net_duplicate     the copy that the relay made, of whatever
   reordered         at the receiver's tap: not a retransmission, and later bytes that were sent later came before
@@ -60,7 +60,7 @@ class Stream:
     def __init__(self, isn):
         self.isn, self.top = isn, 0
         self.sent, self.delivered = Ranges(), Ranges()
-        self.syns = set()
+        self.syns, self.syns_delivered = set(), set()
 
     def place(self, seq):
         """Without wrapping: the place nearest to the highest number so far."""
@@ -118,9 +118,13 @@ def judge_one(p, verdict, stream, window):
         kind = p["flags"]
         if kind in stream.syns:
             verdict.add("retx")
+            if kind in stream.syns_delivered:
+                verdict.add("needless")
         elif stream.syns:
             verdict.add("simopen")
         stream.syns.add(kind)
+        if arrives:
+            stream.syns_delivered.add(kind)
     elif stream.sent.touches(start, end):
         verdict.add("retx")
         if stream.delivered.covers(start, end):
