@@ -461,10 +461,28 @@ class FlightPlot extends Plot {
 
   prepare(): void {
     const c = this.c, d = this.plots.app.direction;
-    this.flight = this.curve((i) => (c.side[i] === d && c.flight[i] > 0 ? c.flight[i] : null));
+    this.flight = this.curve(this.flights(d));
     this.cwnd = this.curve((i) => (c.side[i] === d && c.cwnd[i] > 0 ? c.cwnd[i] : null));
     this.ssthresh = this.curve((i) => (c.side[i] === d && c.ssthresh[i] > 0 && c.ssthresh[i] < 1 << 30 ? c.ssthresh[i] : null));
     this.peak = this.cwnd.at.length > 0 ? { at: new Uint32Array(0), value: new Float64Array(0) } : this.peaks();
+  }
+
+  /** What the engine counted when a segment was sent, less what ACKs took off since. */
+  private flights(d: number): (i: number) => number | null {
+    const c = this.c, sent = unwrapped(c, d), acked = unwrapped(c, d);
+    let last = 0, top = -Infinity, una = -Infinity;
+    return (i) => {
+      if (c.flags[i] & Flag.Rst) return null;
+      if (c.side[i] === d) {
+        if (c.span(i) > 0) top = Math.max(top, sent.seq(i) + c.span(i));
+        return c.flight[i] > 0 ? (last = c.flight[i]) : null;
+      }
+      if (last === 0 || !(c.flags[i] & Flag.Ack)) return null;
+      const now = acked.of(c.ack[i]), more = una === -Infinity ? 0 : now - una;
+      una = Math.max(una, now);
+      last = una >= top ? 0 : Math.max(0, last - Math.max(0, more));
+      return last;
+    };
   }
 
   /** The most in flight during one round trip. */
