@@ -61,9 +61,12 @@ void account_take(const struct look *l)
 {
     struct finder *f = l->f;
     uint64_t *part = f->account.part_ns;
+    bool begun_again = l->j->class == LADDER_SYN_RETX && f->handshake_done;
     bool closing = ((l->own->flags | l->peer->flags) & (SIDE_FIN | SIDE_RST)) != 0;
 
-    if (is_timeout(l)) {
+    if (begun_again) {
+        part[ACCOUNT_APPLICATION] += l->gap;
+    } else if (is_timeout(l)) {
         part[ACCOUNT_RTO] += l->gap;
     } else if (f->syn_seen && !f->handshake_done) {
         part[ACCOUNT_HANDSHAKE] += l->gap;

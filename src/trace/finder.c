@@ -94,8 +94,9 @@ static void note_window(const struct look *l)
     bool syn = (l->wire->flags & WEIR_TCP_SYN) != 0;
     uint32_t edge = l->wire->ack + (syn ? l->wire->window : l->j->window);
 
-    if ((l->wire->flags & WEIR_TCP_ACK) == 0 || (own->flags & l->peer->flags & SIDE_SYN) == 0) {
-        return; /* how it is scaled is not known */
+    if ((l->wire->flags & WEIR_TCP_ACK) == 0 || (own->flags & l->peer->flags & SIDE_SYN) == 0 ||
+        finder_before(l->peer->snd_max, l->wire->ack)) {
+        return; /* how it is scaled is not known; or it acknowledges what was never sent */
     }
     bool first = (own->flags & SIDE_EDGE) == 0 || (!syn && (own->flags & SIDE_EDGE_SYN) != 0);
     if (first || finder_before(own->edge, edge)) {
@@ -230,6 +231,12 @@ void finder_take(struct finder *f, const struct trace_segment *wire, const struc
     if (f->side[0].segments + f->side[1].segments == 0) {
         f->start = f->last = wire->time;
     }
+    if (f->mixed) { /* another conversation with the same numbers: nothing can be told apart */
+        f->account.part_ns[ACCOUNT_APPLICATION] += l.gap;
+        l.own->segments++;
+        f->last = MAX(f->last, wire->time);
+        return;
+    }
     wire_take(&l);
     if (j->class != LADDER_NET_DUPLICATE) {
         ack_take(&l);
@@ -251,6 +258,9 @@ void finder_take(struct finder *f, const struct trace_segment *wire, const struc
 
 void finder_lesson(struct finder *f, const struct lesson *lesson)
 {
+    if (f->mixed) {
+        return;
+    }
     loss_lesson(f, lesson);
     wire_lesson(f, lesson);
 }

@@ -103,6 +103,10 @@ static void take_late_data(const struct look *l)
     struct finding *finding = finder_here(l, FINDING_RST_LATE_DATA, l->side, closed ? 90 : 50,
                                           closed ? "data after close" : "unknown connection");
 
+    if (closed) { /* what its peer sent was not meant for half a connection */
+        finder_drop(l->f, FINDING_HALF_CLOSE, trace_other(l->side));
+        finding = finder_have(l->f, FINDING_RST_LATE_DATA, l->side);
+    }
     if (finding != NULL) {
         finding_segment(finding, l->peer->data_number, l->peer->data_frame);
         finding->value[0] = l->peer->data_length;

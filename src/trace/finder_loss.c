@@ -232,7 +232,11 @@ static void learn_resent(struct finder *f, const struct lesson *lesson)
 void loss_lesson(struct finder *f, const struct lesson *lesson)
 {
     switch (lesson->kind) {
-    case LESSON_SPURIOUS: learn(f, lesson, FINDING_SPURIOUS_RETX, lesson->proven ? 99 : 90); break;
+    case LESSON_SPURIOUS:
+        if ((f->side[lesson->side].flags & SIDE_DATA) != 0) { /* a SYN sent twice costs nothing */
+            learn(f, lesson, FINDING_SPURIOUS_RETX, lesson->proven ? 99 : 90);
+        }
+        break;
     case LESSON_REORDERED:
         learn(f, lesson, FINDING_REORDERED, lesson->evidence == EVIDENCE_TIME ? 60 : 90);
         break;

@@ -67,6 +67,7 @@ static void syn_again(const struct look *l)
     bool established = f->handshake_done && (f->over || f->reset);
 
     if (established) { /* the same number for another conversation */
+        f->mixed = true;
         finder_done(f, finder_here(l, FINDING_ISN_REUSE, l->side, 80, "same number"));
         return;
     }

@@ -113,7 +113,8 @@ struct finder {
     uint16_t finding_count, finding_room;
     uint8_t vantage, ack_side, syns;
     bool handshake_done, syn_seen, refused, over, reset, ended, prohibited, nagle_waits;
-    bool ecn; /* classic ECN was agreed on (RFC 3168) */
+    bool mixed; /* a second conversation with the same numbers has begun */
+    bool ecn;   /* classic ECN was agreed on (RFC 3168) */
 };
 
 /* What is being looked at, put together once per segment. */

@@ -4,7 +4,8 @@
 #include "base/compiler.h"
 #include "trace/finder_private.h"
 
-#define SILLY_MIN 3 /* one small update may be an application's last read */
+#define SILLY_MIN 3  /* one small update may be an application's last read */
+#define ROOM_MIN 536 /* a buffer of which never more was seen is larger than it says */
 
 /* ---- Zero windows ---------------------------------------------------------------------------------------- */
 
@@ -61,7 +62,7 @@ static void look_at_zero(const struct look *l)
  * less, once it has offered nothing. */
 static void look_for_silliness(const struct look *l, uint32_t moved)
 {
-    uint32_t half = l->own->max_window / 2;
+    uint32_t half = MAX(l->own->max_window / 2, ROOM_MIN);
     uint32_t least = l->own->mss != 0 ? MIN(l->own->mss, half) : half;
     uint32_t room = l->own->edge + moved - l->peer->snd_max;
 
@@ -97,10 +98,11 @@ static void look_at_edge(const struct look *l)
     uint16_t flags = l->own->flags;
     uint32_t edge = l->wire->ack + l->j->window;
     uint32_t grain = 1u << l->own->wscale; /* what rounding alone may take away */
+    bool scaled = (flags & l->peer->flags & SIDE_SCALE) != 0; /* but not in the SYN */
 
-    if ((flags & SIDE_EDGE) == 0 || (flags & SIDE_EDGE_SYN) != 0 ||
+    if ((flags & SIDE_EDGE) == 0 || ((flags & SIDE_EDGE_SYN) != 0 && scaled) ||
         (l->wire->flags & (WEIR_TCP_ACK | WEIR_TCP_SYN | WEIR_TCP_RST)) != WEIR_TCP_ACK ||
-        is_overtaken(l)) {
+        finder_before(l->peer->snd_max, l->wire->ack) || is_overtaken(l)) {
         return;
     }
     if (finder_before(l->own->edge, edge)) {
