@@ -2,7 +2,7 @@
 _weir() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} value= name= words=
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'demo drill flows ladder nc relay --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'demo drill explain flows ladder nc relay --help --version' -- "$word"))
         return
     fi
     if [ "$word" = = ]; then name=$before; fi
@@ -16,8 +16,9 @@ _weir() {
         --sort) COMPREPLY=($(compgen -W 'worst start duration bytes segments retx rtt' -- "$value")); return ;;
     esac
     case ${COMP_WORDS[1]} in
-        demo) words='--delay= --isn= --list --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
-        drill) words='--define= --ignore-shell --ip-version= --no-ladder --quiet --strict --sysctl= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --help' ;;
+        demo) words='--delay= --internals --isn= --list --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
+        drill) words='--define= --ignore-shell --internals --ip-version= --no-ladder --quiet --strict --sysctl= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --help' ;;
+        explain) words='--conn= --fail-on= --filter= --top= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
         flows) words='--filter= --sort= --top= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
         ladder) words='--conn= --filter= --merge --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
         nc) words='--addr= --congestion= --dev= --dhcp --ecn= --gateway= --ladder --listen --md5-key= --mtu= --no-dad --no-offload --slaac --timeout= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;

@@ -17,6 +17,7 @@
 enum cli_exit {
     CLI_OK = 0,
     CLI_FINDINGS = 1,
+    CLI_ERRORS = 2,
     CLI_USAGE = 64,
     CLI_BAD_INPUT = 65,
     CLI_MISSING = 69,

@@ -4,6 +4,7 @@
 
 int cmd_demo(int argc, char **argv);
 int cmd_drill(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_ladder(int argc, char **argv);
 int cmd_nc(int argc, char **argv);

@@ -124,7 +124,7 @@ static int list(struct arguments *a, struct capture *capture)
     char why[CAPTURE_WHY_MAX] = "";
     struct tally tally = {.begun = false};
     struct capture_stat stat;
-    struct table *table = table_new();
+    struct table *table = table_new(TABLE_SEARCH);
     int code = CLI_OK;
 
     if (table == NULL) {

@@ -36,6 +36,7 @@ static int take_packet(struct conversations *c, struct flows *flows,
                        const struct capture_packet *packet)
 {
     struct trace_segment segment;
+    struct trace_icmp icmp = {.time = packet->time, .frame = packet->number};
     struct weir_endpoint src, dst;
 
     if (!c->begun || packet->time < c->start) {
@@ -52,8 +53,11 @@ static int take_packet(struct conversations *c, struct flows *flows,
         segment.checksum = (uint8_t)trace_verify(packet->ip, packet->size, packet->original);
         return flows_add(flows, &segment, &src, &dst);
     case TRACE_CUT: c->cut = true; return WEIR_OK;
-    case TRACE_MALFORMED:
-    case TRACE_NOT_TCP: break;
+    case TRACE_NOT_TCP:
+        return trace_parse_icmp(packet->ip, packet->size, packet->original, &icmp)
+                   ? flows_add_icmp(flows, &icmp)
+                   : WEIR_OK;
+    case TRACE_MALFORMED: break;
     }
     return WEIR_OK;
 }

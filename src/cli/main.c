@@ -15,6 +15,8 @@ static const struct verb {
     {"demo", cmd_demo, (char *)"weir demo", "draw a canned conversation between two weir stacks"},
     {"drill", cmd_drill, (char *)"weir drill",
      "run packetdrill scripts against weir, in virtual time"},
+    {"explain", cmd_explain, (char *)"weir explain",
+     "tell what broke or limited the TCP conversations of a capture file"},
     {"flows", cmd_flows, (char *)"weir flows",
      "list the TCP conversations of a capture file, worst first"},
     {"ladder", cmd_ladder, (char *)"weir ladder", "draw the TCP conversations of a capture file"},

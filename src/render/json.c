@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "render/findings.h"
+#include "render/json_finding.h"
 #include "render/text.h"
 #include "trace/merge.h"
 #include "trace/state.h"
@@ -285,56 +285,13 @@ static void write_end(struct writer *w, size_t segments)
     end(w, event);
 }
 
-static json_t *numbers(struct writer *w, const uint32_t *list, uint32_t count)
-{
-    json_t *array = json_array();
-
-    for (uint32_t i = 0; i < count; i++) {
-        append(w, array, json_integer(list[i]));
-    }
-    return array;
-}
-
-static bool has_frames(const struct finding *f)
-{
-    for (uint32_t i = 0; i < f->segment_count; i++) {
-        if (f->frames[i] != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void fill_finding(struct writer *w, json_t *event, const struct finding *f, weir_time origin)
-{
-    char text[FINDING_TEXT_MAX];
-
-    set(w, event, "id", json_string(finding_name(f->id)));
-    set(w, event, "sev", json_string(finding_severity_name(f->severity)));
-    set(w, event, "confidence", json_real(f->confidence / 100.0));
-    set(w, event, "side", json_string(side_name(f->side)));
-    set(w, event, "t0", seconds((int64_t)(f->start - origin)));
-    set(w, event, "t1", seconds((int64_t)(f->end - origin)));
-    set(w, event, "cost", seconds((int64_t)f->cost_ns));
-    set(w, event, "occurrences", json_integer(f->occurrences));
-    set(w, event, "segs", numbers(w, f->segments, f->segment_count));
-    if (has_frames(f)) {
-        set(w, event, "frames", numbers(w, f->frames, f->segment_count));
-    }
-    set(w, event, "en", json_string(finding_text(text, f, LANGUAGE_EN)));
-    set(w, event, "zh", json_string(finding_text(text, f, LANGUAGE_ZH)));
-    set(w, event, "evidence", json_string(f->evidence));
-}
-
 static void write_findings(struct writer *w)
 {
     size_t count;
     const struct finding *finding = ladder_findings(w->ladder, &count);
 
     for (size_t i = 0; i < count && !w->failed; i++) {
-        json_t *event = begin(w, "finding");
-        fill_finding(w, event, &finding[i], w->info->origin);
-        end(w, event);
+        w->failed = json_finding(w->out, w->info->number, &finding[i], w->info->origin) != WEIR_OK;
     }
 }
 

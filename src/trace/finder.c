@@ -279,6 +279,21 @@ void finder_end(struct finder *f)
     wire_end(f);
 }
 
+void finder_rest(struct finder *f)
+{
+    free(f->work);
+    f->work = NULL;
+}
+
+void finder_numbers(const struct finder *f, enum trace_side side, uint32_t *first, uint32_t *next)
+{
+    const struct finder_side *s = &f->side[side];
+
+    *next = s->snd_max;
+    *first = s->snd_max - (uint32_t)s->bytes - ((s->flags & SIDE_FIN) != 0) -
+             ((s->flags & SIDE_SYN) != 0);
+}
+
 /* ---- Out ------------------------------------------------------------------------------------------------- */
 
 static enum ladder_end end_of(const struct finder *f)

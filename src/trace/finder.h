@@ -75,6 +75,12 @@ enum capture_limit {
 void finder_limit(struct finder *finder, enum capture_limit limit, uint64_t how_many);
 
 void finder_end(struct finder *finder);
+/* After finder_end: gives back what only a living conversation needs. */
+void finder_rest(struct finder *finder);
+
+/* What a side has used of its numbers: first, and one past the last. */
+void finder_numbers(const struct finder *finder, enum trace_side side, uint32_t *first,
+                    uint32_t *next);
 
 /* Worst first: severity, then cost. Valid until the next call. */
 const struct finding *finder_list(struct finder *finder, size_t *count);
@@ -106,6 +112,12 @@ struct finder_totals {
     weir_time start, last;
 };
 void finder_totals(const struct finder *finder, struct finder_totals *totals);
+
+/* For a ladder's findings, before ladder_finish: as finder_icmp (WEIR_OK, WEIR_ENOBUFS or WEIR_EINVAL), and as
+ * in struct finder_setup. */
+int ladder_add_icmp(struct ladder *ladder, weir_time time, enum trace_side side,
+                    enum finder_icmp what, uint32_t mtu);
+void ladder_set_previous(struct ladder *ladder, weir_time end, uint32_t isn, uint32_t next);
 
 /* The same of a finished ladder, beside ladder_findings. */
 const struct account *ladder_account(const struct ladder *ladder);

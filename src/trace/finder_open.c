@@ -148,6 +148,10 @@ void finder_icmp(struct finder *f, weir_time time, enum trace_side side, enum fi
         return; /* a soft error of an established connection (RFC 1122 4.2.3.9) */
     }
     f->prohibited = true;
+    if (time > f->last) { /* the wait for this answer is part of the conversation */
+        f->account.part_ns[ACCOUNT_HANDSHAKE] += time - f->last;
+        f->last = time;
+    }
     finder_drop(f, FINDING_REFUSED, trace_other(side));
     struct finding *finding = finder_report(f, FINDING_FILTERED, trace_other(side), INT64_MIN);
     if (finding != NULL) {

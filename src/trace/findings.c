@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "trace/finder.h"
 #include "trace/ladder_private.h"
+#include "trace/merge.h"
 
 static struct judgement judgement_of(const struct ladder_segment *s)
 {
@@ -83,11 +84,47 @@ static int keep(struct ladder *l, struct finder *f)
     return WEIR_OK;
 }
 
+int ladder_add_icmp(struct ladder *l, weir_time time, enum trace_side side, enum finder_icmp what,
+                    uint32_t mtu)
+{
+    if (l->finished) {
+        return WEIR_EINVAL;
+    }
+    struct told_icmp *told =
+        ladder_append((void **)&l->icmps, &l->icmp_count, &l->icmp_room, sizeof(*l->icmps));
+    if (told == NULL) {
+        return WEIR_ENOBUFS;
+    }
+    *told = (struct told_icmp){time, mtu, (uint8_t)side, (uint8_t)what};
+    return WEIR_OK;
+}
+
+void ladder_set_previous(struct ladder *l, weir_time end, uint32_t isn, uint32_t next)
+{
+    l->previous_end = end;
+    l->previous_isn = isn;
+    l->previous_next = next;
+}
+
+/* The ICMP errors from *at on that came before `time`. */
+static void tell_icmps(struct finder *f, const struct ladder *l, size_t *at, weir_time time)
+{
+    for (; *at < l->icmp_count && l->icmps[*at].time < time; ++*at) {
+        const struct told_icmp *told = &l->icmps[*at];
+        finder_icmp(f, told->time, (enum trace_side)told->side, (enum finder_icmp)told->what,
+                    told->mtu);
+    }
+}
+
 int findings_fill(struct ladder *l)
 {
     struct finder_setup setup = {.vantage = l->info.vantage,
-                                 .port = l->info.side[LADDER_SERVER].endpoint.port};
+                                 .port = l->info.side[LADDER_SERVER].endpoint.port,
+                                 .previous_end = l->previous_end,
+                                 .previous_isn = l->previous_isn,
+                                 .previous_next = l->previous_next};
     struct finder *f = finder_new(&setup);
+    size_t icmp = 0;
 
     if (f == NULL) {
         return WEIR_ENOBUFS;
@@ -97,8 +134,14 @@ int findings_fill(struct ladder *l)
         struct trace_segment wire = s->wire;
         struct judgement judgement = judgement_of(s);
         wire.time = seen_at(l, s);
+        tell_icmps(f, l, &icmp, wire.time);
         finder_take(f, &wire, &judgement);
         tell_lessons(f, l, s);
+    }
+    tell_icmps(f, l, &icmp, LADDER_NEVER);
+    for (int side = 0; side < 2 && l->info.merge != NULL; side++) {
+        const uint16_t *mss = l->info.merge->mss[side];
+        finder_mss_of_both(f, (enum trace_side)side, mss[0], mss[1]);
     }
     finder_end(f);
     int result = keep(l, f);

@@ -27,8 +27,11 @@ struct flow {
     bool syn[2];     /* sent a SYN without ACK */
     bool syn_ack[2]; /* sent a SYN, ACK */
     bool fin[2], reset;
-    uint8_t first_syn; /* the side that sent the first SYN */
-    uint32_t older;    /* next in the hash chain: index or NONE */
+    uint8_t first_syn;       /* the side that sent the first SYN */
+    uint32_t before;         /* the conversation before, of the same endpoints: index or NONE */
+    struct trace_icmp *icmp; /* errors about it */
+    size_t icmp_count;
+    uint32_t older; /* next in the hash chain: index or NONE */
     uint32_t hash;
 };
 
@@ -63,6 +66,7 @@ void flows_del(struct flows *f)
     }
     for (uint32_t i = 0; i < f->count; i++) {
         free(f->flow[i].segments);
+        free(f->flow[i].icmp);
     }
     free(f->flow);
     free(f->table);
@@ -145,7 +149,8 @@ static uint32_t new_flow(struct flows *f, uint32_t hash, const struct weir_endpo
         f->room = room;
     }
     uint32_t *head = &f->table[hash & (f->table_room - 1)];
-    f->flow[f->count] = (struct flow){.end = {*src, *dst}, .hash = hash, .older = *head};
+    f->flow[f->count] =
+        (struct flow){.end = {*src, *dst}, .hash = hash, .older = *head, .before = NONE};
     *head = f->count;
     return f->count++;
 }
@@ -192,11 +197,13 @@ int flows_add(struct flows *f, const struct trace_segment *segment, const struct
     int side = i != NONE && !end_equal(&f->flow[i].end[0], src);
 
     if (i == NONE || begins_anew(&f->flow[i], segment, side)) {
+        uint32_t before = i;
         i = new_flow(f, hash, src, dst);
         side = 0;
         if (i == NONE) {
             return WEIR_ENOBUFS;
         }
+        f->flow[i].before = before;
     }
     struct flow *flow = &f->flow[i];
     if (flow->count == flow->room) {
@@ -211,6 +218,23 @@ int flows_add(struct flows *f, const struct trace_segment *segment, const struct
     note_segment(flow, segment, side);
     flow->segments[flow->count] = *segment;
     flow->segments[flow->count++].side = (uint8_t)side;
+    return WEIR_OK;
+}
+
+int flows_add_icmp(struct flows *f, const struct trace_icmp *icmp)
+{
+    uint32_t i = find_flow(f, hash_ends(&icmp->src, &icmp->dst), &icmp->src, &icmp->dst);
+
+    if (i == NONE) {
+        return WEIR_OK;
+    }
+    struct flow *flow = &f->flow[i];
+    struct trace_icmp *grown = realloc(flow->icmp, (flow->icmp_count + 1) * sizeof(*grown));
+    if (grown == NULL) {
+        return WEIR_ENOBUFS;
+    }
+    flow->icmp = grown;
+    flow->icmp[flow->icmp_count++] = *icmp;
     return WEIR_OK;
 }
 
@@ -249,6 +273,31 @@ void flows_info(const struct flows *f, size_t index, struct flow_info *info)
                                .start = flow->segments[0].time,
                                .end = flow->segments[flow->count - 1].time,
                                .client_guessed = is_guess(flow)};
+}
+
+int flows_surroundings(const struct flows *f, size_t index, struct ladder *ladder)
+{
+    const struct flow *flow = &f->flow[index];
+    const struct flow *before = flow->before == NONE ? NULL : &f->flow[flow->before];
+    int result = WEIR_OK;
+
+    for (size_t i = 0; i < flow->icmp_count && result == WEIR_OK; i++) {
+        const struct trace_icmp *icmp = &flow->icmp[i];
+        int from = end_equal(&icmp->src, &flow->end[client_side(flow)]) ? 0 : 1;
+        result = ladder_add_icmp(ladder, icmp->time, (enum trace_side)from, icmp->what, icmp->mtu);
+    }
+    if (before == NULL || !before->fin[0] || !before->fin[1] || before->reset) {
+        return result;
+    }
+    int client = end_equal(&before->end[0], &flow->end[client_side(flow)]) ? 0 : 1;
+    uint32_t first = before->isn[client], next = first;
+    for (size_t i = 0; i < before->count; i++) {
+        const struct trace_segment *s = &before->segments[i];
+        uint32_t end = s->seq + trace_segment_span(s);
+        next = s->side == client && (int32_t)(end - next) > 0 ? end : next;
+    }
+    ladder_set_previous(ladder, before->segments[before->count - 1].time, first, next);
+    return result;
 }
 
 static int fill_ladder(struct ladder *ladder, const struct trace_segment *segments, size_t n)
@@ -290,7 +339,8 @@ struct ladder *flows_ladder(const struct flows *f, size_t index)
     if (ladder != NULL) {
         ladder_set_number(ladder, (uint32_t)index + 1);
         ladder_set_ends(ladder, &info.client, &info.server, info.client_guessed);
-        if (fill_ladder(ladder, segments, count) != WEIR_OK) {
+        if (flows_surroundings(f, index, ladder) != WEIR_OK ||
+            fill_ladder(ladder, segments, count) != WEIR_OK) {
             ladder_del(ladder);
             ladder = NULL;
         }

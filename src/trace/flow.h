@@ -7,6 +7,7 @@
 #ifndef TRACE_FLOW_H
 #define TRACE_FLOW_H
 
+#include "trace/icmp.h"
 #include "trace/ladder.h"
 
 struct flows;
@@ -25,12 +26,18 @@ void flows_del(struct flows *flows);
 int flows_add(struct flows *flows, const struct trace_segment *segment,
               const struct weir_endpoint *src, const struct weir_endpoint *dst);
 
+/* An ICMP error about one of the conversations; others are ignored. WEIR_OK, WEIR_ENOBUFS. */
+int flows_add_icmp(struct flows *flows, const struct trace_icmp *icmp);
+
 /* In order of their first packet. */
 size_t flows_count(const struct flows *flows);
 void flows_info(const struct flows *flows, size_t index, struct flow_info *info);
 
 /* Its segments in the order of the capture, sides set; free() them. NULL: no memory. */
 struct trace_segment *flows_segments(const struct flows *flows, size_t index, size_t *count);
+
+/* What a conversation's findings need beside its segments, told to its unfinished ladder. */
+int flows_surroundings(const struct flows *flows, size_t index, struct ladder *ladder);
 
 /* The finished ladder of one conversation (number: index + 1); where the capture was taken is inferred.
  * NULL: no memory. */

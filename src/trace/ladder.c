@@ -41,6 +41,7 @@ void ladder_del(struct ladder *l)
     free(l->rows);
     free(l->findings);
     free(l->merge);
+    free(l->icmps);
     free(l);
 }
 

@@ -19,6 +19,13 @@ struct told_cause {
     uint8_t cause; /* enum ladder_cause */
 };
 
+/* An ICMP error about a segment of `side`. */
+struct told_icmp {
+    weir_time time;
+    uint32_t mtu;
+    uint8_t side, what; /* enum finder_icmp */
+};
+
 struct ladder {
     struct ladder_info info;
     struct merge_report *merge;
@@ -39,6 +46,10 @@ struct ladder {
     size_t row_count, row_room;
     struct finding *findings; /* worst first */
     size_t finding_count, finding_room;
+    struct told_icmp *icmps;
+    size_t icmp_count, icmp_room;
+    weir_time previous_end; /* of the conversation before; 0: none */
+    uint32_t previous_isn, previous_next;
     struct account account;
     struct finder_totals totals;
 };

@@ -73,6 +73,9 @@ struct ladder *merge_flows(const struct flows *of, size_t index, const struct fl
         result = ladder_set_merge(ladder, &report);
     }
     if (result == WEIR_OK) {
+        result = flows_surroundings(of, index, ladder);
+    }
+    if (result == WEIR_OK) {
         result = ladder_finish(ladder);
     }
     free(first);

@@ -8,10 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "trace/demux.h"
-#include "trace/vantage.h"
-
-#define BATCH 16
+#include "trace/table_private.h"
 
 /* Segments that wait for the decision, at most; without a handshake that is what has to do. */
 #define WAITING_MAX 6
@@ -23,41 +20,14 @@
 /* So many are looked after with each batch. */
 #define SWEEP 8
 
-struct waiting {
-    struct vantage_clues clues;
-    uint32_t count, room;
-    struct trace_segment segment[]; /* sides as demux has them */
-};
-
-enum phase { PHASE_WAITING = 0, PHASE_JUDGED, PHASE_SETTLED };
-
-/* What the table keeps of a conversation beside what it tells. */
-struct entry {
-    struct conversation told;
-    struct judge *judge;
-    struct waiting *waiting;
-    uint8_t phase;
-    uint8_t client; /* demux's side that is the client, once judged */
-    bool answered, refused, over, reset, rests, begun;
-};
-
-struct table {
-    struct demux *demux;
-    struct table_packet batch[BATCH];
-    struct demux_key key[BATCH];
-    uint32_t batched;
-    size_t hand; /* of the sweep */
-    weir_time now;
-    int failure;
-};
-
-struct table *table_new(void)
+struct table *table_new(enum table_search search)
 {
     struct table *t = calloc(1, sizeof(*t));
 
     if (t == NULL) {
         return NULL;
     }
+    t->search = search;
     t->demux = demux_new(sizeof(struct entry));
     if (t->demux == NULL) {
         free(t);
@@ -79,6 +49,7 @@ void table_del(struct table *t)
     for (size_t i = 0; i < demux_count(t->demux); i++) {
         struct entry *e = entry_at(t, i);
         judge_del(e->judge);
+        finder_del(e->finder);
         free(e->waiting);
         free(e->told.finding);
     }
@@ -93,6 +64,9 @@ static void learn(void *ctx, const struct lesson *lesson)
     struct entry *e = ctx;
     struct conversation *c = &e->told;
 
+    if (e->finder != NULL) {
+        finder_lesson(e->finder, lesson);
+    }
     switch (lesson->kind) {
     case LESSON_LOST: c->lost[lesson->side]++; break;
     case LESSON_SPURIOUS: c->spurious[lesson->side]++; break;
@@ -156,6 +130,9 @@ static int judge_one(struct entry *e, struct trace_segment *s)
     int result = judge_take(e->judge, s, &j);
     if (result == WEIR_OK) {
         note_judgement(e, s, &j);
+        if (e->finder != NULL) {
+            finder_take(e->finder, s, &j);
+        }
     }
     return result;
 }
@@ -171,7 +148,7 @@ static bool may_decide(const struct waiting *w)
 }
 
 /* Makes the judge and hands it what has waited. */
-static int decide(struct demux_entry *d, struct entry *e)
+int table_decide(struct table *t, struct demux_entry *d, struct entry *e)
 {
     struct waiting *w = e->waiting;
     struct vantage_clues clues = {.stage = 0};
@@ -190,6 +167,9 @@ static int decide(struct demux_entry *d, struct entry *e)
     e->judge = judge_new(&setup);
     if (e->judge == NULL) {
         return WEIR_ENOBUFS;
+    }
+    if (t->search != TABLE_COUNT) {
+        table_find_begin(d, e);
     }
     e->phase = PHASE_JUDGED;
     for (uint32_t i = 0; i < w->count && result == WEIR_OK; i++) {
@@ -218,7 +198,8 @@ static struct waiting *make_room(struct waiting *w)
     return grown;
 }
 
-static int wait_or_decide(struct demux_entry *d, struct entry *e, const struct trace_segment *s)
+static int wait_or_decide(struct table *t, struct demux_entry *d, struct entry *e,
+                          const struct trace_segment *s)
 {
     bool guessed;
     struct waiting *w = make_room(e->waiting);
@@ -231,23 +212,26 @@ static int wait_or_decide(struct demux_entry *d, struct entry *e, const struct t
     struct trace_segment look = *s;
     look.side ^= demux_client(d, &guessed);
     vantage_look(&w->clues, &look);
-    return may_decide(w) ? decide(d, e) : WEIR_OK;
+    return may_decide(w) ? table_decide(t, d, e) : WEIR_OK;
 }
 
 /* ---- What is over -------------------------------------------------------------------------------------------- */
 
 /* Its judge goes. What came of it is all in `told`. */
-static int settle(struct demux_entry *d, struct entry *e)
+static int settle(struct table *t, struct demux_entry *d, struct entry *e)
 {
     int result = WEIR_OK;
 
     if (e->phase == PHASE_WAITING && e->waiting != NULL) {
-        result = decide(d, e);
+        result = table_decide(t, d, e);
     }
     if (e->phase == PHASE_JUDGED) {
         judge_end(e->judge);
         judge_del(e->judge);
         e->judge = NULL;
+    }
+    if (e->finder != NULL) {
+        table_find_end(t, e);
     }
     e->phase = PHASE_SETTLED;
     struct conversation *c = &e->told;
@@ -271,7 +255,7 @@ static int look_after(struct table *t, struct demux_entry *d)
         return WEIR_OK;
     }
     if (silent >= SETTLE_AFTER && (e->over || e->reset || e->refused)) {
-        return settle(d, e);
+        return settle(t, d, e);
     }
     if (!e->rests) {
         judge_rest(e->judge);
@@ -299,6 +283,8 @@ static int take(struct table *t, struct table_packet *p, const struct demux_key 
 {
     uint8_t side = 0;
     struct trace_segment *s = &p->segment;
+    bool opens = (s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK)) == WEIR_TCP_SYN;
+    struct demux_entry *older = UNLIKELY(opens) ? demux_peek(t->demux, key) : NULL;
     struct demux_entry *d = demux_take(t->demux, key, s, &side);
     int result;
 
@@ -308,6 +294,7 @@ static int take(struct table *t, struct table_packet *p, const struct demux_key 
     struct entry *e = demux_payload(d);
     if (UNLIKELY(!e->begun)) {
         e->begun = true;
+        e->before = older == NULL ? NULL : demux_payload(older);
         e->told.start = s->time;
     }
     e->told.last = s->time;
@@ -316,7 +303,7 @@ static int take(struct table *t, struct table_packet *p, const struct demux_key 
     if (LIKELY(e->phase == PHASE_JUDGED)) {
         result = judge_one(e, s);
     } else if (e->phase == PHASE_WAITING) {
-        result = wait_or_decide(d, e, s);
+        result = wait_or_decide(t, d, e, s);
     } else {
         e->told.segments[side ^ e->client]++;
         result = WEIR_OK;
@@ -325,7 +312,7 @@ static int take(struct table *t, struct table_packet *p, const struct demux_key 
     return result;
 }
 
-static int take_batch(struct table *t)
+int table_flush(struct table *t)
 {
     int result = t->failure;
 
@@ -345,7 +332,7 @@ static int take_batch(struct table *t)
     for (uint32_t i = 0; i < t->batched && result == WEIR_OK; i++) {
         result = take(t, &t->batch[i], &t->key[i]);
     }
-    if (t->batched == BATCH && result == WEIR_OK) {
+    if (t->batched == TABLE_BATCH && result == WEIR_OK) {
         result = sweep(t);
     }
     t->batched = 0;
@@ -360,18 +347,18 @@ struct table_packet *table_packet(struct table *t)
 
 int table_put(struct table *t)
 {
-    return ++t->batched == BATCH ? take_batch(t) : WEIR_OK;
+    return ++t->batched == TABLE_BATCH ? table_flush(t) : WEIR_OK;
 }
 
 int table_end(struct table *t)
 {
-    int result = take_batch(t);
+    int result = table_flush(t);
 
     for (size_t i = 0; i < demux_count(t->demux) && result == WEIR_OK; i++) {
         struct demux_entry *d = demux_at(t->demux, i);
         struct entry *e = demux_payload(d);
         if (e->phase != PHASE_SETTLED) {
-            result = settle(d, e);
+            result = settle(t, d, e);
         }
     }
     return result;

@@ -15,7 +15,8 @@
 #ifndef TRACE_TABLE_H
 #define TRACE_TABLE_H
 
-#include "trace/finding.h"
+#include "trace/finder.h"
+#include "trace/icmp.h"
 #include "trace/judge.h"
 
 struct table;
@@ -53,14 +54,23 @@ struct table_packet {
     struct weir_endpoint src, dst;
 };
 
+/* How much is kept of what is found. */
+enum table_search {
+    TABLE_COUNT = 0, /* nothing is searched for */
+    TABLE_SEARCH,    /* findings in short, in struct conversation */
+    TABLE_EXPLAIN    /* and all of them: table_outcome */
+};
+
 /* NULL: no memory. */
-struct table *table_new(void);
+struct table *table_new(enum table_search search);
 void table_del(struct table *table); /* NULL is allowed */
 
 /* Where the next segment goes. */
 struct table_packet *table_packet(struct table *table);
 /* WEIR_OK or WEIR_ENOBUFS. */
 int table_put(struct table *table);
+/* An ICMP error about one of its conversations; others are ignored. WEIR_OK or WEIR_ENOBUFS. */
+int table_icmp(struct table *table, const struct trace_icmp *icmp);
 /* Nothing more comes. WEIR_OK or WEIR_ENOBUFS. */
 int table_end(struct table *table);
 
@@ -68,5 +78,10 @@ int table_end(struct table *table);
 size_t table_count(const struct table *table);
 const struct conversation *table_conversation(const struct table *table, size_t index,
                                               struct weir_endpoint end[2]);
+
+/* TABLE_EXPLAIN: everything found, worst first, and where the time went; valid until table_del. NULL: no
+ * memory was left for it. */
+const struct finding *table_findings(const struct table *table, size_t index, size_t *count,
+                                     struct account *account, struct finder_totals *totals);
 
 #endif

@@ -42,7 +42,7 @@ static void put_ten(struct table *t, double ms, uint16_t shift)
 static void ten_segments_become_one_line(void **state)
 {
     struct weir_endpoint end[2];
-    struct table *t = table_new();
+    struct table *t = table_new(TABLE_SEARCH);
 
     (void)state;
     put_ten(t, 1000, 0);
@@ -69,7 +69,7 @@ static void many_conversations_are_kept_apart(void **state)
 {
     enum { MANY = 3000 };
     struct weir_endpoint end[2];
-    struct table *t = table_new();
+    struct table *t = table_new(TABLE_SEARCH);
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(kit_ten); i++) {
@@ -97,7 +97,7 @@ static void a_port_is_used_again(void **state)
                                  again = {0, 0, '>', "S", .seq = 77000},
                                  answer = {0, 0, '<', "SA", .seq = 5000, .ack = 77001};
     struct weir_endpoint end[2];
-    struct table *t = table_new();
+    struct table *t = table_new(TABLE_SEARCH);
 
     (void)state;
     put_ten(t, 1000, 0);
@@ -117,7 +117,7 @@ static void a_port_is_used_again(void **state)
 static void what_is_settled_still_counts(void **state)
 {
     struct weir_endpoint end[2];
-    struct table *t = table_new();
+    struct table *t = table_new(TABLE_SEARCH);
 
     (void)state;
     put_ten(t, 1000, 0);
@@ -142,7 +142,7 @@ static void ends_and_beginnings_are_judged(void **state)
                                  ack = {0, 0, '>', "A", .seq = 1, .ack = 9005},
                                  refuse = {0, 0, '<', "RA", .seq = 0, .ack = 1001};
     struct weir_endpoint end[2];
-    struct table *t = table_new();
+    struct table *t = table_new(TABLE_SEARCH);
 
     (void)state;
     put(t, &syn, 0, 0);
