@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 MINUTES ?= 5
-SEEDS ?= 1-401:2
+SEEDS ?= 1-421:2
 .DEFAULT_GOAL := help
 .PHONY: help all demo test interop fuzz bench goodput truth mutants conformance gallery manpages install clean format
 
@@ -47,7 +47,7 @@ goodput: ## Goodput and retransmissions beside Linux's over a bad link (an hour;
 	@tools/build bench all
 	@tests/bench/goodput.py build/bench $(GOODPUT)
 
-truth: ## Precision and recall of weir, tshark and tcptrace against a fresh truth corpus (SEEDS="1-401:2", root)
+truth: ## Precision and recall of weir, tshark and tcptrace against a fresh truth corpus (SEEDS="1-421:2", root)
 	@tools/install-deps bench
 	@tools/build release
 	@tests/truth/run.sh $(SEEDS)

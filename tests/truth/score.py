@@ -43,20 +43,22 @@ TOOLS = {"weir": link.WEIR, "tshark": os.environ.get("TSHARK", "tshark"),
 class Sum:
     def __init__(self):
         self.truth = self.said = self.right = 0
-        self.known = False  # the tool has this class
 
     def add(self, truth, said):
-        self.known = True
         self.truth += len(truth)
         self.said += len(said)
         self.right += len(truth & said)
 
     def add_counts(self, truth, said):
         """No frames are named: as right as can be."""
-        self.known = True
         self.truth += truth
         self.said += said
         self.right += min(truth, said)
+
+    def plus(self, other):
+        self.truth += other.truth
+        self.said += other.said
+        self.right += other.right
 
     @property
     def precision(self):
@@ -121,6 +123,25 @@ def score_capture(path, names):
     return results, errors
 
 
+def score_pair(path):
+    """Of the client's capture with the server's: the lost segments."""
+    result, captures = Sum(), [Capture(path), Capture(path.replace(".client.", ".server."))]
+    said = tools.weir_both(*(c.path for c in captures), TOOLS["weir"])
+    for side, capture in zip(("client", "server"), captures):
+        result.add(set(capture.labels["lost"]), said[side])
+    return result
+
+
+def score_pairs(directory, jobs=2):
+    total = Sum()
+    paths = sorted(glob.glob(os.path.join(directory, "*.client.pcap")))
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        for result in pool.map(score_pair, paths):
+            total.plus(result)
+    return (f"With both captures (`weir ladder CLIENT SERVER`), lost segments: {total.truth} in truth, precision "
+            f"{percent(total.precision)}, recall {percent(total.recall)}.")
+
+
 def explain(error):
     key, frame, how, capture, said = error
     true = [label for label, frames in capture.labels.items() if frame in frames] or ["plain"]
@@ -139,9 +160,7 @@ def score(directory, names, jobs=2):
             errors += wrong
             for key, result in results.items():
                 total = totals.setdefault(key, Sum())
-                total.known = True
-                for field in ("truth", "said", "right"):
-                    setattr(total, field, getattr(total, field) + getattr(result, field))
+                total.plus(result)
     return totals, errors, len(paths)
 
 
@@ -204,10 +223,12 @@ def main():
         print(f"score: no captures in {a.directory}", file=sys.stderr)
         return 1
     head = f"{count} captures; {', '.join(f'{n} {tools.version(n, TOOLS[n])}' for n in names)}"
-    text = f"{head}\n\n{table(totals, names)}"
-    print(text)
+    text = f"{head}\n\n{table(totals, names)}\n"
+    if "weir" in names:
+        text += f"\n{score_pairs(a.directory, a.jobs)}\n"
+    print(text, end="")
     if a.write:
-        write_between(a.write, f"Seeds {a.seeds}: {text}\n")
+        write_between(a.write, f"Seeds {a.seeds}: {text}")
     for error in errors:
         if a.errors and a.errors in (error[0], "all"):
             print(explain(error))

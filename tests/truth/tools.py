@@ -51,6 +51,16 @@ def judge_segment(said, event, frame):
         said["lost"].add(frame)
 
 
+def weir_both(client, server, tool):
+    """{"client": frames of lost segments in its own capture, "server": ...}: the ladder of both captures together."""
+    lost = {"client": set(), "server": set()}
+    for line in run(tool, "ladder", "--json", client, server).splitlines():
+        event = json.loads(line)
+        if event["e"] == "segment" and event.get("lost") and (event["len"] > 0 or set("SF") & set(event["flags"])):
+            lost[event["from"]].add(event["frame"])
+    return lost
+
+
 TSHARK = (("retransmission", "retx"), ("spurious_retransmission", "needless"), ("out_of_order", "reordered"),
           ("zero_window_probe", "zero_window_probe"), ("keep_alive", "keepalive"), ("fast_retransmission", "fast"),
           ("rto_frame", "rto"))
