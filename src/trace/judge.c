@@ -120,6 +120,7 @@ static int judge_syn(const struct taking *t)
     own->shown_window = wire->window; /* what the first ACK's window is compared with */
     own->wscale_offered = (wire->options.present & WEIR_SEGMENT_WSCALE) != 0;
     own->wscale = wire->options.wscale;
+    own->sack_permitted = (wire->options.present & WEIR_SEGMENT_SACK_PERMITTED) != 0;
     own->mss = (wire->options.present & WEIR_SEGMENT_MSS) != 0 ? wire->options.mss : 0;
     own->started = true;
     return result;
@@ -236,9 +237,9 @@ static int take(struct judge *j, const struct trace_segment *wire, bool copy, st
         j->busy =
             calloc(1, sizeof(*j->busy)); /* without memory copies are not found out of order */
     }
-    judge_note_id(&t);
     bool challenged = own->owes_challenge;
     int result = judge_segment(&t);
+    judge_note_id(&t);
     own->owes_challenge = own->owes_challenge && !challenged;
     judge_remember(&t);
     if ((out->facts & LADDER_FACT_LAST_ACK) != 0) {

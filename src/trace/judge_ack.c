@@ -37,15 +37,17 @@ static void settle(const struct taking *t, seq_pos una)
     struct flight *f = &data->flight;
     const struct sent *timed = NULL;
     bool repaired = false, edge = true;
+    uint32_t first = f->settled;
 
     while (f->settled < f->count && sent_end(flight_at(f, f->settled)) <= una) {
         struct sent *s = flight_at(f, f->settled++);
         bool known = (s->flags & SENT_SACKED) != 0;
         if (s->number == 0) {
+            data->hole_bytes -= s->length;
             not_captured(t, s);
         } else if (s->copies > 0) {
             repaired = true;
-            edge = known ? false : judge_fate(t, s, edge);
+            edge = known ? false : judge_fate(t, s, edge, f->settled - 1 == first);
             continue;
         } else if (!known) {
             timed = s;
@@ -93,6 +95,7 @@ void judge_note_ack(const struct taking *t)
         if (wire->length > 0 || (wire->flags & WEIR_TCP_FIN) != 0) {
             out->facts |= LADDER_FACT_PIGGYBACK;
         }
+        own->prior_dups = (uint16_t)MIN(own->dup_acks, UINT16_MAX);
         own->dup_acks = 0;
     }
     bool past_fin = peer->fin_sent && seq_before(seq_wire(peer->fin_position), wire->ack);
@@ -137,6 +140,7 @@ void judge_note_window(const struct taking *t)
         own->shown_window = out->window; /* a scaled one cannot be compared with the SYN's */
     } else if (own->window_seen && own->last_window == 0 && out->window > 0) {
         out->facts |= LADDER_FACT_WINDOW_OPENED | LADDER_FACT_WINDOW_CHANGED;
+        own->opened_time = t->wire->time;
     } else if (out->window == 0 && (own->last_window > 0 || !own->window_seen)) {
         out->facts |= LADDER_FACT_WINDOW_CLOSED | LADDER_FACT_WINDOW_CHANGED;
     } else {

@@ -11,6 +11,19 @@
 
 /* ---- Probes --------------------------------------------------------------------------------------------- */
 
+/* Is the other side's window 0, as far as the sender can know yet? */
+static bool window_closed(const struct taking *t)
+{
+    const struct stream *own = t->own, *peer = t->peer;
+
+    if (peer->window_seen && peer->last_window == 0) {
+        return true;
+    }
+    weir_time path = (weir_time)judge_path_us(t) * (WEIR_MS / 1000);
+    return own->probes > 0 && peer->opened_time != 0 && !tap_at_sender(t->judge, t->wire->side) &&
+           since(t->wire->time, peer->opened_time) < path;
+}
+
 /* Rule 3: one byte or none, at a number that was sent and acknowledged already; or one byte beyond a
  * window of 0. */
 bool judge_probe(const struct taking *t)
@@ -23,7 +36,7 @@ bool judge_probe(const struct taking *t)
         return false;
     }
     seq_pos acked = seq_widen(own->snd_max, peer->last_ack);
-    bool closed = peer->window_seen && peer->last_window == 0;
+    bool closed = window_closed(t);
     bool old = t->start + 1 == own->snd_max && acked >= own->snd_max;
     bool beyond = closed && t->wire->length == 1 && t->start >= acked && t->start <= own->snd_max;
     if (!old && !beyond) {
@@ -68,6 +81,7 @@ int judge_open_hole(const struct taking *t, seq_pos start)
         return WEIR_OK;
     }
     t->out->facts |= LADDER_FACT_HOLE;
+    t->own->hole_bytes += (uint32_t)(start - t->own->snd_max);
     return append(t, t->own->snd_max, start, 0);
 }
 
@@ -99,7 +113,9 @@ static int new_numbers(const struct taking *t)
     int result = judge_open_hole(t, t->start);
 
     t->out->class = (t->wire->flags & WEIR_TCP_FIN) != 0 ? LADDER_FIN : LADDER_DATA;
-    judge_why_new(t);
+    if (!judge_skipped(t)) {
+        judge_why_new(t);
+    }
     count_bytes(t, t->end - t->start, true);
     return result != WEIR_OK ? result : append(t, t->start, t->end, t->out->number);
 }
@@ -120,6 +136,7 @@ static void touch(const struct taking *t, struct sent *s, struct overlap *o)
 
     now.flags |= s->flags & SENT_SACKED;
     if (s->number == 0) {
+        t->own->hole_bytes -= sent_end(s) > t->own->snd_una ? s->length : 0;
         o->fresh += s->length;
         o->end_is_new = o->end_is_new || sent_end(s) == t->end;
         *s = now;

@@ -19,6 +19,13 @@ static void tell(const struct taking *t, enum lesson_kind kind, enum evidence ev
 
 static void needless(const struct taking *t, struct sent *s, enum evidence evidence)
 {
+    struct stream *data = t->peer;
+
+    if (data->recovery == RECOVERY_RTO) {
+        data->recovery =
+            RECOVERY_NONE; /* its sender will see that too, and take it back (RFC 4015) */
+        data->backoff = 0;
+    }
     if ((s->flags & SENT_TOLD_NEEDLESS) == 0) {
         s->flags |= SENT_TOLD_NEEDLESS;
         tell(t, LESSON_SPURIOUS, evidence, s, s->last, t->out->number);
@@ -37,7 +44,7 @@ static void lost(const struct taking *t, struct sent *s)
     }
     s->flags |= SENT_TOLD_LOST;
     tell(t, LESSON_LOST, (enum evidence)s->evidence, s, s->number, s->last);
-    if (s->previous != s->number) {
+    if (s->previous != s->number && (s->flags & SENT_HAS_TS) != 0) {
         tell(t, LESSON_LOST, (enum evidence)s->evidence, s, s->previous, s->last);
     }
 }
@@ -48,15 +55,6 @@ static bool echoes_older(const struct taking *t, const struct sent *s)
 {
     return has_ts(t->wire) && (s->flags & SENT_HAS_TS) != 0 &&
            seq_before(t->wire->options.ts_ecr, s->ts_val);
-}
-
-/* Too soon to be an answer to the last copy. */
-static bool too_soon(const struct taking *t, const struct sent *s)
-{
-    weir_time rtt = (weir_time)t->peer->min_rtt_us * (WEIR_MS / 1000);
-    bool far = !tap_at_receiver(t->judge, trace_other(t->wire->side));
-
-    return far && since(t->wire->time, s->time) < rtt / 2;
 }
 
 /* The same numbers are sent once more. What became of the copy between the first and the last one can no
@@ -81,8 +79,9 @@ void judge_repeated(const struct taking *t, const struct sent *s)
 }
 
 /* It has been sent again, and now its receiver has it. `edge`: it was the oldest one in flight, or the one
- * that was is proved to have arrived before it was sent again. */
-bool judge_fate(const struct taking *t, struct sent *s, bool edge)
+ * that was is proved to have arrived before it was sent again. `alone`: not one of several that a single ACK
+ * covers; without SACK nobody knows which of those were lost. */
+bool judge_fate(const struct taking *t, struct sent *s, bool edge, bool alone)
 {
     if ((s->flags & SENT_TOLD_NEEDLESS) != 0) {
         return edge;
@@ -91,11 +90,13 @@ bool judge_fate(const struct taking *t, struct sent *s, bool edge)
         needless(t, s, EVIDENCE_EIFEL);
         return true;
     }
-    if (too_soon(t, s)) {
+    weir_time rtt = (weir_time)t->peer->min_rtt_us * (WEIR_MS / 1000);
+    weir_time gap = since(t->wire->time, s->time);
+    if (!tap_at_receiver(t->judge, trace_other(t->wire->side)) && gap < rtt / 2) {
         needless(t, s, EVIDENCE_EARLY_ACK);
-        return false;
+    } else if (gap >= rtt - rtt / 8 && (alone || sack_spoken(t) || t->own->prior_dups == 0)) {
+        lost(t, s); /* between the two it is not said */
     }
-    lost(t, s);
     return false;
 }
 
@@ -136,10 +137,13 @@ void judge_dsack(const struct taking *t, seq_pos start, seq_pos end)
                 s->flags &= (uint8_t)~SENT_TOLD_LOST;
             }
             needless(t, s, EVIDENCE_DSACK);
-        } else if (s->dsacks == 2 && s->copies >= 2) {
+        } else if (s->dsacks == 2) {
             tell(t, LESSON_SPURIOUS, EVIDENCE_DSACK, s, s->previous, t->out->number);
-            if (s->copies == 2) {
-                tell(t, LESSON_ARRIVED, EVIDENCE_DSACK, s, s->number, t->out->number);
+        }
+        if (s->dsacks == s->copies) { /* every one of them */
+            tell(t, LESSON_ARRIVED, EVIDENCE_DSACK, s, s->number, t->out->number);
+            if (s->previous != s->number) {
+                tell(t, LESSON_ARRIVED, EVIDENCE_DSACK, s, s->previous, t->out->number);
             }
         }
     }

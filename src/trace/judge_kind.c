@@ -35,6 +35,10 @@ static uint32_t sender_rtt(const struct taking *t)
 
 static weir_time quiet_for(const struct taking *t)
 {
+    if (t->end <= t->own->snd_una) {
+        return since(t->wire->time,
+                     t->own->sent_time); /* the ACK came when it was on its way out */
+    }
     return since(t->wire->time, MAX(t->own->sent_time, t->own->progress_time));
 }
 
@@ -134,10 +138,32 @@ static bool by_evidence(const struct taking *t, const struct sent *before, struc
         conclude(t, LADDER_CAUSE_FAST, above.blocks > 0 ? EVIDENCE_SACK : EVIDENCE_DUP_ACKS);
     } else if (above.blocks > 0) {
         conclude(t, LADDER_CAUSE_RACK, EVIDENCE_SACK);
+    } else if (t->end <= own->snd_una && t->peer->prior_dups >= DUP_THRESHOLD) {
+        conclude(t, LADDER_CAUSE_FAST, EVIDENCE_DUP_ACKS);
     } else {
         return false;
     }
     return true;
+}
+
+/* With SACK the first timer to fire is the probe's, also when a single segment is in flight: then it waits
+ * for as long as the timeout (RFC 8985 7.2). It sends the last segment. */
+static bool is_probe(const struct taking *t, weir_time quiet)
+{
+    const struct stream *own = t->own;
+    bool several = own->flight.count - own->flight.settled > 1;
+    bool in_time = several || sack_spoken(t);
+    weir_time rtt = from_us(sender_rtt(t));
+
+    return t->end >= own->snd_max && !own->probing_tail && own->recovery == RECOVERY_NONE &&
+           in_time && rtt > 0 && quiet >= rtt + rtt / 2;
+}
+
+static void conclude_probe(const struct taking *t)
+{
+    t->own->probing_tail = true;
+    t->out->facts |= LADDER_FACT_BY_TIMER;
+    conclude(t, LADDER_CAUSE_TLP, EVIDENCE_TIME);
 }
 
 void judge_why_again(const struct taking *t, const struct sent *before)
@@ -147,29 +173,31 @@ void judge_why_again(const struct taking *t, const struct sent *before)
     weir_time quiet = quiet_for(t);
     bool evident = above.blocks > 0 || t->peer->dup_acks >= DUP_THRESHOLD;
     bool timed_out = quiet >= shortest_timeout(t) && !(evident && follows_ack(t));
-    bool last = t->end >= own->snd_max;
 
     if (!t->peer->ack_seen) {
         return; /* what the other side said is not in this capture */
     }
-    if (timed_out) {
+    if (timed_out && sack_spoken(t) && is_probe(t, quiet)) {
+        conclude_probe(t);
+    } else if (timed_out) {
         conclude_timeout(t, quiet);
     } else if (own->recovery == RECOVERY_RTO && t->start < own->recover) {
         /* after a timeout everything in flight is taken for lost */
         conclude(t, LADDER_CAUSE_RTO, above.blocks > 0 ? EVIDENCE_SACK : EVIDENCE_SILENCE);
     } else if (!by_evidence(t, before, above)) {
         weir_time rtt = from_us(sender_rtt(t));
-        bool silent = rtt > 0 && quiet >= rtt + rtt / 2;
-        /* For a single segment the probe waits for a delayed ACK: then the timeout comes first. */
-        bool several = own->flight.count - own->flight.settled > 1;
-        if (silent && last && several && !own->probing_tail) {
-            own->probing_tail = true;
-            t->out->facts |= LADDER_FACT_BY_TIMER;
-            conclude(t, LADDER_CAUSE_TLP, EVIDENCE_TIME);
-        } else if (silent && t->start == own->snd_una) {
+        if (is_probe(t, quiet)) {
+            conclude_probe(t);
+        } else if (rtt > 0 && quiet >= rtt + rtt / 2 && t->start == own->snd_una) {
             conclude_timeout(t, quiet); /* a sender with a shorter least timeout than usual */
         }
     }
+}
+
+/* The timeout that the sender's model, or what can be guessed of it here, has at this moment. */
+weir_time judge_timeout(const struct taking *t)
+{
+    return shortest_timeout(t) / 7 * 8;
 }
 
 void judge_why_new(const struct taking *t)

@@ -14,6 +14,10 @@
 /* An IP ID is believed only when the IDs of this side have been seen to count. */
 #define ID_ORDER_MIN 3
 
+/* ... and a gap in them only when nothing else of that host has been seen to take any. */
+#define ID_EXACT_MIN 6
+#define SKIP_MAX 64
+
 enum age { AGE_UNKNOWN = 0, AGE_OLDER, AGE_NEWER };
 
 uint32_t judge_path_us(const struct taking *t)
@@ -125,13 +129,92 @@ bool judge_overtaken(const struct taking *t, const struct sent *before)
     return true;
 }
 
+/* ---- Sent before, and never seen ------------------------------------------------------------------------ */
+
+/* How many IDs were used since the last segment of this side and have not been seen. */
+static uint16_t skipped_ids(const struct taking *t)
+{
+    const struct stream *own = t->own;
+    uint16_t gap = (uint16_t)(t->wire->ip_id - own->id_max - own->id_pieces);
+
+    return t->wire->ip_id == 0 || own->id_max == 0 || gap > SKIP_MAX ? 0 : gap;
+}
+
+/* Could the missing ones have been pure ACKs? Not when there was nothing to acknowledge and no other window
+ * to tell. */
+static bool only_data_missing(const struct taking *t)
+{
+    const struct stream *own = t->own, *peer = t->peer;
+    bool owed = peer->started && own->last_ack != seq_wire(peer->snd_max);
+
+    return own->ack_seen && !owed && peer->sent_time <= own->last.time &&
+           t->wire->ack == own->last_ack && t->wire->window == own->last_window;
+}
+
+/* Numbers that follow on from the last ones may have been sent before and lost before this tap: then the
+ * first copy's ID is missing right before, and an answer or a timeout was waited for. */
+bool judge_skipped(const struct taking *t)
+{
+    struct stream *own = t->own;
+    uint16_t missing = skipped_ids(t);
+    weir_time quiet = since(t->wire->time, own->last.time), timeout = judge_timeout(t);
+
+    if (missing == 0 || own->id_exact < ID_EXACT_MIN || own->hole_bytes > 0 || !own->last_known ||
+        t->start != own->snd_max || tap_at_sender(t->judge, t->wire->side)) {
+        return false;
+    }
+    bool after_timeout = quiet >= timeout - timeout / 8 && quiet <= timeout * 2;
+    bool after_answer = quiet >= (weir_time)judge_path_us(t) * (WEIR_MS / 1000);
+    if (!after_timeout && !(after_answer && only_data_missing(t))) {
+        return false;
+    }
+    struct sent none = {.start = t->start, .length = (uint32_t)(t->end - t->start)};
+    uint32_t full = judge_full_size(t);
+    judge_why_again(t, &none);
+    own->recover = t->end + (seq_pos)missing * (full == 0 ? t->wire->length : full);
+    t->out->class = LADDER_RETX;
+    t->out->count = 1;
+    t->out->evidence = EVIDENCE_IP_ID;
+    tell_lost_before(t, &none);
+    return true;
+}
+
+/* ---- IP IDs --------------------------------------------------------------------------------------------- */
+
+static void learn_exact(const struct taking *t)
+{
+    struct stream *own = t->own;
+    uint32_t full = judge_full_size(t), length = t->wire->length;
+    bool hole = (t->out->facts & LADDER_FACT_HOLE) != 0 || own->hole_bytes > 0;
+
+    if (own->id_max != 0) {
+        uint16_t gap = (uint16_t)(t->wire->ip_id - own->id_max - own->id_pieces);
+        if (gap == 0) {
+            own->id_exact = (int8_t)MIN(own->id_exact + 1, 16);
+        } else if (!hole && t->out->class != LADDER_RETX) {
+            own->id_exact = (int8_t)MAX(own->id_exact - 4, -16);
+        }
+        if ((int16_t)(t->wire->ip_id - own->id_max) < 0) {
+            return; /* overtaken */
+        }
+    }
+    uint32_t pieces = full == 0 || length <= full ? 1 : (length + full - 1) / full;
+    bool countable = full != 0 || (t->out->facts & LADDER_FACT_SUPER) == 0;
+    own->id_max = countable ? t->wire->ip_id : 0;
+    own->id_pieces = (uint8_t)MIN(pieces, UINT8_MAX);
+}
+
 /* Do the IP IDs of this side count? Judged by neighbours in the stream. */
 void judge_note_id(const struct taking *t)
 {
     const struct last_segment *last = &t->own->last;
     uint16_t id = t->wire->ip_id;
 
-    if (!t->own->last_known || id == 0 || last->ip_id == 0) {
+    if (id == 0) {
+        return;
+    }
+    learn_exact(t);
+    if (!t->own->last_known || last->ip_id == 0) {
         return;
     }
     uint16_t step = (uint16_t)(id - last->ip_id);

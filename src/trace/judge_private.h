@@ -104,14 +104,20 @@ struct stream {
     uint16_t mss;         /* announced by this side; 0: not known */
     uint16_t syn_copies;
     uint8_t wscale;
-    uint8_t recovery; /* enum recovery */
-    int8_t id_order;  /* > 0: its IP IDs count */
-    uint8_t backoff;  /* timeouts in a row */
+    uint8_t recovery;      /* enum recovery */
+    int8_t id_order;       /* > 0: its IP IDs count */
+    uint8_t backoff;       /* timeouts in a row */
+    int8_t id_exact;       /* > 0: and nothing else takes IDs in between */
+    uint8_t id_pieces;     /* IDs that the segment with id_max took */
+    uint16_t id_max;       /* the latest IP ID; 0: none */
+    uint16_t prior_dups;   /* duplicate ACKs before the last progress */
+    uint32_t hole_bytes;   /* of its numbers below the highest, not seen yet */
+    weir_time opened_time; /* when its window was last opened again */
     bool started : 1, syn_seen : 1, syn_ack_seen : 1, fin_sent : 1, fin_acked : 1;
     bool ack_seen : 1, window_seen : 1, wscale_offered : 1;
     bool owes_probe_answer : 1; /* the other side probed */
     bool owes_challenge : 1;    /* the other side sent something suspicious */
-    bool last_known : 1, super_seen : 1, probing_tail : 1;
+    bool last_known : 1, super_seen : 1, probing_tail : 1, sack_permitted : 1;
 };
 
 #define RECENT_MAX 16
@@ -160,6 +166,12 @@ static inline weir_time since(weir_time now, weir_time then)
     return now > then ? now - then : 0;
 }
 
+/* Both sides speak SACK, as far as was seen. */
+static inline bool sack_spoken(const struct taking *t)
+{
+    return t->own->sack_permitted && t->peer->sack_permitted;
+}
+
 static inline bool has_ts(const struct trace_segment *wire)
 {
     return (wire->options.present & WEIR_SEGMENT_TIMESTAMPS) != 0;
@@ -201,16 +213,18 @@ void judge_note_sack(const struct taking *t);
 /* judge_kind.c: fills cause and evidence. */
 void judge_why_again(const struct taking *t, const struct sent *before);
 void judge_why_new(const struct taking *t);
+weir_time judge_timeout(const struct taking *t);
 uint32_t judge_full_size(const struct taking *t); /* payload; 0: not known */
 
 /* judge_late.c */
 void judge_fill(const struct taking *t, const struct sent *hole);
 bool judge_overtaken(const struct taking *t, const struct sent *before);
 void judge_note_id(const struct taking *t);
+bool judge_skipped(const struct taking *t);
 uint32_t judge_path_us(const struct taking *t); /* the least round trip end to end; 0: not known */
 
 /* judge_fate.c */
-bool judge_fate(const struct taking *t, struct sent *sent, bool edge);
+bool judge_fate(const struct taking *t, struct sent *sent, bool edge, bool alone);
 void judge_dsack(const struct taking *t, seq_pos start, seq_pos end);
 void judge_repeated(const struct taking *t, const struct sent *sent);
 

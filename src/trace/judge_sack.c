@@ -44,7 +44,7 @@ static void mark(const struct taking *t, const struct ranges *known, seq_pos sta
             continue;
         }
         if (s->copies > 0) {
-            (void)judge_fate(t, s, false);
+            (void)judge_fate(t, s, false, true);
         } else {
             data->rack_time = MAX(data->rack_time, s->time);
         }
@@ -100,6 +100,9 @@ void judge_note_sack(const struct taking *t)
     }
     if (busy->sacked[trace_other(t->wire->side)].count > 0) {
         ranges_trim_below(&busy->sacked[trace_other(t->wire->side)], data->snd_una);
+    }
+    if (o->sack_count > 0) {
+        t->own->sack_permitted = data->sack_permitted = true; /* also when the SYNs were not seen */
     }
     bool twice = is_dsack(t->wire);
     if (twice) {

@@ -20,20 +20,21 @@ static void look_at_handshake(struct vantage_clues *c, const struct trace_segmen
 {
     uint16_t flags = s->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST);
 
-    if (flags == WEIR_TCP_SYN && s->side == LADDER_CLIENT && c->stage < 2) {
+    if (flags == WEIR_TCP_SYN && s->side == LADDER_CLIENT && c->stage < 3) {
         c->syn = s->seq;
         c->syn_time = s->time;
-        c->stage = 1;
+        c->stage = MAX(c->stage, 1);
     } else if (flags == (WEIR_TCP_SYN | WEIR_TCP_ACK) && s->side == LADDER_SERVER && c->stage > 0 &&
                c->stage < 3 && s->ack == c->syn + 1) {
+        weir_time gap = s->time > c->syn_time ? s->time - c->syn_time : 0;
+        c->syn_gap =
+            c->stage < 2 ? gap : MIN(gap, c->syn_gap); /* a repeated one may be a timer's */
         c->syn_ack = s->seq;
         c->syn_ack_time = s->time;
         c->stage = 2;
     } else if (flags == WEIR_TCP_ACK && s->side == LADDER_CLIENT && c->stage == 2) {
         c->stage = 3;
-        c->complete = s->ack == c->syn_ack + 1 && c->syn_ack_time >= c->syn_time &&
-                      s->time >= c->syn_ack_time;
-        c->syn_gap = c->syn_ack_time - c->syn_time;
+        c->complete = s->ack == c->syn_ack + 1 && s->time >= c->syn_ack_time;
         c->ack_gap = s->time - c->syn_ack_time;
     }
 }

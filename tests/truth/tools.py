@@ -8,7 +8,8 @@ import json
 import re
 import subprocess
 
-KINDS = {"retx_rto": "kind_rto", "retx_tlp": "kind_tlp", "retx_fast": "kind_recovery", "retx_rack": "kind_recovery"}
+KINDS = {"retx_rto": "kind_rto", "retx_tlp": "kind_tlp", "retx_fast": "kind_recovery", "retx_rack": "kind_recovery",
+         "syn_retx": "kind_rto"}
 WORDS = ("retx", "needless", "lost", "net_duplicate", "reordered", "zero_window_probe", "keepalive", "simopen",
          "kind_rto", "kind_tlp", "kind_recovery")
 
