@@ -146,17 +146,16 @@ static bool by_evidence(const struct taking *t, const struct sent *before, struc
     return true;
 }
 
-/* With SACK the first timer to fire is the probe's, also when a single segment is in flight: then it waits
- * for as long as the timeout (RFC 8985 7.2). It sends the last segment. */
+/* A probe sends the last segment after two round trips. For a single one in flight it waits as long as a
+ * timeout (RFC 8985 7.2), and what cannot be told from a timeout is called one. */
 static bool is_probe(const struct taking *t, weir_time quiet)
 {
     const struct stream *own = t->own;
     bool several = own->flight.count - own->flight.settled > 1;
-    bool in_time = several || sack_spoken(t);
     weir_time rtt = from_us(sender_rtt(t));
 
     return t->end >= own->snd_max && !own->probing_tail && own->recovery == RECOVERY_NONE &&
-           in_time && rtt > 0 && quiet >= rtt + rtt / 2;
+           (several || t->end <= own->snd_una) && rtt > 0 && quiet >= rtt + rtt / 2;
 }
 
 static void conclude_probe(const struct taking *t)
@@ -177,9 +176,7 @@ void judge_why_again(const struct taking *t, const struct sent *before)
     if (!t->peer->ack_seen) {
         return; /* what the other side said is not in this capture */
     }
-    if (timed_out && sack_spoken(t) && is_probe(t, quiet)) {
-        conclude_probe(t);
-    } else if (timed_out) {
+    if (timed_out) {
         conclude_timeout(t, quiet);
     } else if (own->recovery == RECOVERY_RTO && t->start < own->recover) {
         /* after a timeout everything in flight is taken for lost */

@@ -95,6 +95,8 @@ void judge_note_sack(const struct taking *t)
     const struct tcp_options *o = &t->wire->options;
     struct busy *busy = t->judge->busy;
 
+    bool twice = is_dsack(t->wire);
+    t->out->facts |= twice ? (uint32_t)LADDER_FACT_DSACK : 0;
     if (busy == NULL || !data->started) {
         return;
     }
@@ -104,9 +106,7 @@ void judge_note_sack(const struct taking *t)
     if (o->sack_count > 0) {
         t->own->sack_permitted = data->sack_permitted = true; /* also when the SYNs were not seen */
     }
-    bool twice = is_dsack(t->wire);
     if (twice) {
-        t->out->facts |= LADDER_FACT_DSACK;
         judge_dsack(t, seq_widen(data->snd_max, o->sack[0].start),
                     seq_widen(data->snd_max, o->sack[0].end));
     }
