@@ -111,7 +111,10 @@ static int export(struct arguments *a, FILE *out, const struct ladder *ladder)
     char title[64];
 
     snprintf(title, sizeof(title), "weir demo %s", a->scene->name);
+    enum message_id story[] = {a->scene->title, a->scene->story};
+
     a->export.title = title;
+    a->export.story = story;
     int code = export_begin(&a->export, 1);
 
     if (code == CLI_OK) {

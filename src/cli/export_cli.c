@@ -121,6 +121,7 @@ static int put_in_page(struct export_cli *e, const struct ladder *ladder,
                        const struct cli_output *output)
 {
     struct html_options options = {.title = e->title != NULL ? e->title : "weir",
+                                   .story = e->story,
                                    .language = output->text.language,
                                    .seq = output->text.seq,
                                    .verbose = output->text.verbose};

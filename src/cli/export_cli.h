@@ -17,8 +17,9 @@ struct export_cli {
     bool slant;
     const struct format *format; /* after export_settle; NULL: the drawing for terminals */
     FILE *out;
-    const char *title;      /* of a page: what the ladders are of; NULL: "weir" */
-    struct html_page *page; /* being written */
+    const char *title;            /* of a page: what the ladders are of; NULL: "weir" */
+    const enum message_id *story; /* of a page: html.h */
+    struct html_page *page;       /* being written */
 };
 
 extern const struct argp export_argp;

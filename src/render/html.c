@@ -141,6 +141,14 @@ int html_add(struct html_page *page, const struct ladder *ladder)
     return WEIR_OK;
 }
 
+static json_t *story_of(const struct html_page *page)
+{
+    const enum message_id *story = page->options.story;
+
+    return story != NULL ? json_pack("[o, o]", html_message(story[0]), html_message(story[1]))
+                         : json_array();
+}
+
 static json_t *index_of(const struct html_page *page)
 {
     static const char *const modes[] = {
@@ -150,10 +158,10 @@ static json_t *index_of(const struct html_page *page)
     if (title == NULL) { /* a file's name need not be UTF-8 */
         title = json_string("capture");
     }
-    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:O}", "v", 1, "title", title, "language",
+    return json_pack("{s:i, s:o, s:s, s:s, s:o, s:o, s:O}", "v", 1, "title", title, "language",
                      page->options.language == LANGUAGE_ZH ? "zh" : "en", "seq",
-                     modes[page->options.seq], "names", html_names(), "connections",
-                     page->connections);
+                     modes[page->options.seq], "story", story_of(page), "names", html_names(),
+                     "connections", page->connections);
 }
 
 int html_end(struct html_page *page)

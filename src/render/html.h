@@ -18,7 +18,9 @@
 struct html_page;
 
 struct html_options {
-    const char *title;      /* shown as it is, whatever is in it: a file's name */
+    const char *title; /* shown as it is, whatever is in it: a file's name */
+    const enum message_id
+        *story;             /* two: what is shown, and what it is about; NULL: nothing to say */
     enum language language; /* the page begins in this one; it holds both */
     enum seq_mode seq;
     bool verbose; /* win, PSH and timestamps in every label */

@@ -28,6 +28,13 @@ export class App {
     if (wanted === this.selected) return;
     this.selected = wanted;
     this.tell('selection');
+    if (wanted > 0) this.keepInRange(this.conversation.time[wanted - 1]);
+  }
+
+  /** What is selected is to be seen in the plots. */
+  private keepInRange(ns: number): void {
+    const [from, to] = this.range;
+    if (ns < from || ns > to) this.setRange(ns - (to - from) / 2, ns + (to - from) / 2);
   }
 
   hover(number: number): void {

@@ -32,6 +32,7 @@ export interface Index {
   title: string;
   language: 'en' | 'zh';
   seq: string;
+  story: Both[]; // a title and what it is about, or nothing
   names: Names;
   connections: Summary[];
 }

@@ -12,7 +12,7 @@ const FLAGS: [name: string, bit: number][] = [
 const LINKS_MAX = 12;
 const SEARCH_MAX = 200_000; // segments looked through for a relation
 
-interface Field { bits: number; name: string; value: string; note?: string; dim?: boolean; set?: boolean }
+interface Field { at?: number; bits: number; name: string; value: string; note?: string; dim?: boolean; set?: boolean }
 
 export class Inspector {
   private readonly box = byId('inspector');
@@ -31,7 +31,8 @@ export class Inspector {
       return;
     }
     const i = number - 1;
-    this.box.replaceChildren(this.head(i), this.meaning(i), this.relations(i), this.diagram(i), this.measures(i));
+    this.box.replaceChildren(this.head(i), this.meaning(i), this.relations(i), this.diagram(i), this.bytes(i), this.measures(i));
+    this.linkBytes();
     this.box.scrollTop = 0;
   }
 
@@ -102,7 +103,14 @@ export class Inspector {
     ];
     const grid = el('div', { class: 'bits', role: 'table', 'aria-label': 'RFC 9293 3.1' });
     for (let bit = 0; bit < 32; bit++) grid.append(el('i', { class: bit % 8 === 0 ? 'byte' : '', 'aria-hidden': 'true' }, String(bit % 10)));
-    for (const line of lines) for (const field of line) grid.append(this.cell(field));
+    for (const line of lines) {
+      let bit = 0;
+      for (const field of line) {
+        field.at = lines.indexOf(line) * 32 + bit;
+        bit += field.bits;
+        grid.append(this.cell(field));
+      }
+    }
     grid.append(this.optionsCell(i), this.payloadCell(i));
     return grid;
   }
@@ -110,11 +118,53 @@ export class Inspector {
   private cell(field: Field): HTMLElement {
     const narrow = field.bits === 1;
     const cell = el('div', {
+      'data-at': String(field.at), 'data-bits': String(field.bits),
       class: `field b${field.bits}${field.dim ? ' dim' : ''}${field.set ? ' set' : ''}${narrow ? ' flag' : ''}`,
       role: 'cell', title: `${field.name}: ${field.value}${field.note ? ` (${field.note})` : ''}`,
     }, el('span', { class: 'name' }, field.name), el('span', { class: 'value' }, field.value));
     if (field.note) cell.append(el('span', { class: 'note' }, field.note));
     return cell;
+  }
+
+  /** The fixed part of the header as it was on the wire. */
+  private bytes(i: number): HTMLElement {
+    const c = this.c;
+    const out = el('div', { class: 'hex', 'aria-label': t('headerBytes'), title: t('headerBytes') });
+    if ((c.header[i] & 15) === 0) return out;
+    const view = new DataView(new ArrayBuffer(20));
+    const [client, server] = [c.summary.client, c.summary.server].map((end) => Number(end.slice(end.lastIndexOf(':') + 1)));
+    view.setUint16(0, c.side[i] === 0 ? client : server);
+    view.setUint16(2, c.side[i] === 0 ? server : client);
+    view.setUint32(4, c.seq[i]);
+    view.setUint32(8, c.ack[i]);
+    view.setUint16(12, ((c.header[i] & 15) << 12) | (c.flags[i] & 0x1ff));
+    view.setUint16(14, c.rawWindow[i]);
+    view.setUint16(16, c.sum[i]);
+    view.setUint16(18, c.urgent[i]);
+    for (let k = 0; k < 20; k++) out.append(el('span', {}, view.getUint8(k).toString(16).padStart(2, '0')));
+    return out;
+  }
+
+  /** Pointing at a field lights its bytes up, and the other way round. */
+  private linkBytes(): void {
+    const fields = [...this.box.querySelectorAll<HTMLElement>('.field[data-at]')];
+    const bytes = [...this.box.querySelectorAll<HTMLElement>('.hex span')];
+    const light = (from: number, to: number, on: boolean) => {
+      for (const field of fields) {
+        const at = Number(field.dataset.at), end = at + Number(field.dataset.bits);
+        if (at < to && end > from) field.classList.toggle('lit', on);
+      }
+      bytes.forEach((byte, k) => { if (k * 8 < to && k * 8 + 8 > from) byte.classList.toggle('lit', on); });
+    };
+    for (const field of fields) {
+      const at = Number(field.dataset.at), end = at + Number(field.dataset.bits);
+      field.addEventListener('pointerenter', () => light(at, end, true));
+      field.addEventListener('pointerleave', () => light(0, 160, false));
+    }
+    bytes.forEach((byte, k) => {
+      byte.addEventListener('pointerenter', () => light(k * 8, k * 8 + 8, true));
+      byte.addEventListener('pointerleave', () => light(0, 160, false));
+    });
   }
 
   private optionsCell(i: number): HTMLElement {
@@ -185,7 +235,7 @@ export class Inspector {
     if (by > 0) out.append(this.relation('acknowledgedBy', [by]));
     c.detail.findings.forEach((finding, k) => {
       if (!finding.segments.includes(i + 1)) return;
-      const button = el('button', { class: 'finding-link' }, pick(finding.text));
+      const button = el('button', { class: 'finding-link', title: pick(finding.text) }, finding.id.replace(/_/g, ' '));
       button.addEventListener('click', () => { this.app.finding = k; this.app.tell('finding'); });
       out.append(el('div', { class: 'relation' }, el('span', { class: 'name' }, t('partOf')), button));
     });

@@ -292,6 +292,13 @@ export class Ladder {
         g.fillRect(x, a, BAR, b - a);
       });
     });
+    if (this.app.now !== null) { // what is to come
+      const y = Math.max(-5, yOfTime(this.layout, this.app.now) - this.top);
+      g.globalAlpha = 0.75;
+      g.fillStyle = palette.get('ground');
+      for (const x of [this.left, this.right]) g.fillRect(x - BAR / 2, y, BAR, this.height - y);
+      g.globalAlpha = 1;
+    }
     for (const gap of this.layout.gaps) {
       if (gap.to - this.top < 0 || gap.to - gap.from < 14) continue;
       if (gap.from - this.top > this.height) break;
@@ -398,25 +405,34 @@ export class Ladder {
     const last = [-Infinity, -Infinity];
     const crowded = this.drawn.visited > visible.length * 6; // most are not drawn: labels would say nothing
     g.textBaseline = 'alphabetic';
-    for (const i of visible) {
+    for (let k = 0; k < visible.length; k++) {
+      const i = visible[k];
       if (crowded && i !== this.app.selected - 1) continue;
       const { x1, y1, x2, y2 } = this.line(i);
       const side = this.c.side[i];
       if ((y1 - last[side] < LABEL_ROOM && i !== this.app.selected - 1) || y1 < -150 || y1 > this.height + 30) continue;
+      const meets = y1 - last[1 - side] < FONT + 5; // the label of one that comes the other way is beside it
       last[side] = y1;
       this.drawn.labels++;
-      this.drawLabel(g, i, x1, y1, x2, y2);
+      this.drawLabel(g, i, x1, y1, x2, y2, meets || this.isMet(visible, k, y1));
     }
     g.globalAlpha = 1;
   }
 
-  private drawLabel(g: CanvasRenderingContext2D, i: number, x1: number, y1: number, x2: number, y2: number): void {
+  private isMet(visible: number[], k: number, y: number): boolean {
+    for (let n = k + 1; n < Math.min(visible.length, k + 4); n++) {
+      if (this.c.side[visible[n]] !== this.c.side[visible[k]]) return this.layout.departure[visible[n]] - this.top - y < FONT + 5;
+    }
+    return false;
+  }
+
+  private drawLabel(g: CanvasRenderingContext2D, i: number, x1: number, y1: number, x2: number, y2: number, half: boolean): void {
     const out = x2 > x1;
     const angle = Math.atan2(y2 - y1, Math.abs(x2 - x1)) * (out ? 1 : -1);
     const length = Math.hypot(x2 - x1, y2 - y1);
     const lost = this.c.lost(i);
     const tags = [this.c.tags(i), lost === 2 ? t('lostCount') : lost === 1 ? t('lostCount') + '?' : ''].filter(Boolean).join('  ');
-    const columns = Math.floor((length - 26) / this.charWidth);
+    const columns = Math.floor(((half ? length / 2 : length) - 26) / this.charWidth);
     const tagColumns = tags === '' ? 0 : tags.length + 2;
     const label = this.c.label(i, Math.max(8, columns - tagColumns));
     const selected = i === this.app.selected - 1;
@@ -482,11 +498,13 @@ export class Ladder {
         if (text === written[side]) continue; // an answer at the very same instant
         written[side] = text;
         taken[side].push(y);
+        g.globalAlpha = this.app.now !== null && ns > this.app.now ? 0.3 : 1;
         g.textAlign = side === 0 ? 'right' : 'left';
         g.fillText(text, side === 0 ? this.left - 10 : this.right + 10, y);
       }
       if (taken[0].length + taken[1].length > 400) break;
     }
+    g.globalAlpha = 1;
     g.textBaseline = 'alphabetic';
   }
 

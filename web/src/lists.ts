@@ -95,12 +95,16 @@ export class Findings {
     parts.forEach((part, k) => {
       if (part === 0) return;
       const name = pick(this.app.index.names.parts[k]);
-      const share = ((100 * part) / total).toFixed(part * 200 < total ? 1 : 0);
+      const percent = (100 * part) / total;
+      const share = percent < 0.05 ? '<0.1' : percent.toFixed(percent < 1 ? 1 : 0);
       const piece = el('i', { class: 'part' + k, title: `${name}: ${duration(part)} (${share}\u2009%)` });
       piece.style.flexGrow = String(part / total);
       bar.append(piece);
       legend.append(el('li', {}, el('i', { class: 'part' + k }), el('span', {}, name), el('b', {}, duration(part)), el('em', {}, `${share}\u2009%`)));
     });
+    const { story } = this.app.index;
+    byId('story-pane').hidden = story.length === 0;
+    byId('story').replaceChildren(...story.map((text) => el('p', {}, pick(text))));
     byId('verdict').replaceChildren(el('p', { class: 'verdict' }, pick(verdict)), ...(total > 0 ? [el('h2', {}, t('timeSpent')), bar, legend] : []));
   }
 

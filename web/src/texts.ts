@@ -5,6 +5,8 @@ export type Lang = 'en' | 'zh';
 
 const texts = {
   connections: ['Connections', '连接'],
+  story: ['Scene', '场景'],
+  headerBytes: ['The first 20 bytes', '前 20 字节'],
   verdict: ['Verdict', '结论'],
   timeSpent: ['Where the time went', '时间去向'],
   advice: ['What to do', '建议'],
