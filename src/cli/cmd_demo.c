@@ -106,6 +106,12 @@ static void print_story(const struct arguments *a, FILE *out)
     putc('\n', out);
 }
 
+/* A page has room for what the stacks did inside, asked for or not. */
+static bool is_page(const struct arguments *a)
+{
+    return export_wanted(&a->export) && a->export.format->write == NULL;
+}
+
 static int export(struct arguments *a, FILE *out, const struct ladder *ladder)
 {
     char title[64];
@@ -115,6 +121,9 @@ static int export(struct arguments *a, FILE *out, const struct ladder *ladder)
 
     a->export.title = title;
     a->export.story = story;
+    if (is_page(a)) {
+        a->output.text.view.internals = a->demo.internals;
+    }
     int code = export_begin(&a->export, 1);
 
     if (code == CLI_OK) {
@@ -138,8 +147,10 @@ static int draw(struct arguments *a)
     char why[256] = "no memory: demo";
     int error = WEIR_ENOBUFS;
 
-    a->demo.internals = a->internals ? internals_new() : NULL;
-    if (!a->internals || a->demo.internals) {
+    bool inside = a->internals || is_page(a);
+
+    a->demo.internals = inside ? internals_new() : NULL;
+    if (!inside || a->demo.internals) {
         error = demo_run(a->scene, &a->demo, &ladder, why, sizeof(why));
     }
     int code = CLI_OK;

@@ -129,7 +129,9 @@ static int put_in_page(struct export_cli *e, const struct ladder *ladder,
     if (e->page == NULL) {
         e->page = html_begin(e->out, &options);
     }
-    return e->page != NULL && html_add(e->page, ladder) == WEIR_OK ? CLI_OK : no_memory(ladder);
+    return e->page != NULL && html_add(e->page, ladder, output->text.view.internals) == WEIR_OK
+               ? CLI_OK
+               : no_memory(ladder);
 }
 
 int export_ladder(struct export_cli *e, const struct ladder *ladder,

@@ -115,10 +115,12 @@ static bool pack_connection(struct pack *pack, const struct html_connection *c)
     return done;
 }
 
-int html_add(struct html_page *page, const struct ladder *ladder)
+int html_add(struct html_page *page, const struct ladder *ladder, const struct internals *internals)
 {
-    struct html_connection c = {
-        .ladder = ladder, .info = ladder_info(ladder), .verbose = page->options.verbose};
+    struct html_connection c = {.ladder = ladder,
+                                .internals = internals,
+                                .info = ladder_info(ladder),
+                                .verbose = page->options.verbose};
     struct pack pack = {.bytes = NULL};
 
     c.segment = ladder_segments(ladder, &c.segments);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "render/label.h"
+#include "trace/internals.h"
 
 struct html_page;
 
@@ -32,8 +33,10 @@ bool html_available(void);
 /* Writes the page's beginning. `title` must live until html_end. NULL: no memory, or not available. */
 struct html_page *html_begin(FILE *out, const struct html_options *options);
 
-/* WEIR_OK or WEIR_ENOBUFS. Nothing of the ladder is needed afterwards. */
-int html_add(struct html_page *page, const struct ladder *ladder);
+/* WEIR_OK or WEIR_ENOBUFS. Nothing of the ladder is needed afterwards. `internals`: what the stacks did
+ * inside, finished; NULL: not known. */
+int html_add(struct html_page *page, const struct ladder *ladder,
+             const struct internals *internals);
 
 /* Writes the rest and frees the page; NULL is allowed. WEIR_OK or WEIR_ENOBUFS. */
 int html_end(struct html_page *page);

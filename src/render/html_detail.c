@@ -206,11 +206,12 @@ static json_t *templates_of(const struct words *words)
 
 json_t *html_detail(const struct html_connection *c, const struct words *words)
 {
-    return json_pack("{s:i, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o]}", "vantage",
+    return json_pack("{s:i, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[o, o]}", "vantage",
                      (int)c->info->vantage, "reference", (int)c->info->reference, "rtt",
                      (json_int_t)c->info->rtt_ns, "changes", changes_of(c->ladder), "silences",
                      silences_of(c->ladder), "notes", notes_for(c->info), "findings",
                      html_findings(c), "verdict", html_verdict(c->ladder), "parts",
-                     html_parts(c->ladder), "templates", templates_of(words), "sides",
-                     side_of(c, LADDER_CLIENT), side_of(c, LADDER_SERVER));
+                     html_parts(c->ladder), "inside", html_inside(c), "templates",
+                     templates_of(words), "sides", side_of(c, LADDER_CLIENT),
+                     side_of(c, LADDER_SERVER));
 }

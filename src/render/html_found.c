@@ -1,8 +1,9 @@
-/* html_found.c - findings, verdict and account of a connection, for the page: findings.h's words as JSON. */
+/* html_found.c - findings, verdict, account, and what the stacks did inside, for the page, as JSON. */
 #include "render/html_private.h"
 
 #include "base/compiler.h"
 #include "render/findings.h"
+#include "render/painter.h"
 
 json_t *html_count_findings(const struct ladder *ladder)
 {
@@ -103,4 +104,22 @@ json_t *html_names_of_parts(void)
         json_array_append_new(names, html_message(ids[i]));
     }
     return names;
+}
+
+json_t *html_inside(const struct html_connection *c)
+{
+    char en[NOTE_TEXT_MAX], zh[NOTE_TEXT_MAX];
+    size_t count = 0;
+    const struct ladder_note *note =
+        c->internals != NULL ? internals_notes(c->internals, &count) : NULL;
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        note_text(en, &note[i], LANGUAGE_EN);
+        note_text(zh, &note[i], LANGUAGE_ZH);
+        json_array_append_new(array, json_pack("[I, i, I, b, o]", (json_int_t)note[i].time.ns,
+                                               (int)note[i].side, (json_int_t)note[i].segment,
+                                               note_is_row(&note[i]), html_both(en, zh)));
+    }
+    return array;
 }

@@ -11,6 +11,7 @@
 struct html_connection {
     const struct ladder *ladder;
     const struct ladder_info *info;
+    const struct internals *internals; /* NULL: not known */
     const struct ladder_segment *segment;
     size_t segments;
     struct numbering numbering;
@@ -40,6 +41,8 @@ json_t *html_count_findings(const struct ladder *ladder);
 json_t *html_verdict(const struct ladder *ladder);
 json_t *html_parts(const struct ladder *ladder);
 json_t *html_names_of_parts(void);
+/* What the stacks did inside. */
+json_t *html_inside(const struct html_connection *c);
 
 /* A text in both languages; NULL: no memory. */
 json_t *html_both(const char *en, const char *zh);

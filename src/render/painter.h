@@ -92,5 +92,8 @@ void draw_decision(struct painter *p, const struct ladder_note *note);
  * sentences. */
 void note_append(struct painter *p, const struct ladder_segment *s, char text[PROSE_MAX]);
 void note_rows(struct painter *p, const struct ladder_segment *s);
+/* A note alone, decision or figures, on one line. Returns out. */
+#define NOTE_TEXT_MAX 1040
+char *note_text(char out[NOTE_TEXT_MAX], const struct ladder_note *n, enum language language);
 
 #endif

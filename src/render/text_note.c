@@ -212,21 +212,44 @@ static void add_lost(struct pieces *p, const struct ladder_note *n, enum languag
     add_message(p, language, MESSAGE_NOTE_LOST, which, reason);
 }
 
+static void decide(struct pieces *effects, struct pieces *lost, const struct ladder_note *n,
+                   enum language language, const struct glyphs *g)
+{
+    *effects = *lost = (struct pieces){.separator = ", "};
+    add_timer(effects, n, language, g);
+    add_decision(effects, n, language, g);
+    add_lost(lost, n, language, g);
+    if ((n->has & NOTE_DROP) != 0) {
+        add_message(effects, language, MESSAGE_NOTE_DROPPED,
+                    weir_drop_name((enum weir_drop)n->drop), NULL);
+    }
+}
+
+char *note_text(char out[NOTE_TEXT_MAX], const struct ladder_note *n, enum language language)
+{
+    const struct glyphs *g = glyphs_for(TEXT_BRAILLE, false);
+    struct pieces effects, lost;
+
+    if (note_is_row(n)) {
+        decide(&effects, &lost, n, language, g);
+        bool both = effects.text[0] != '\0' && lost.text[0] != '\0';
+        snprintf(out, NOTE_TEXT_MAX, "%s%s%s", effects.text, both ? ", " : "", lost.text);
+    } else {
+        effects = (struct pieces){.separator = ", "};
+        figures(&effects, n, g);
+        snprintf(out, NOTE_TEXT_MAX, "%s", effects.text);
+    }
+    return out;
+}
+
 void draw_decision(struct painter *p, const struct ladder_note *n)
 {
     enum language language = p->options->language;
-    struct pieces main = {.text = "*", .separator = " "}, effects = {.separator = ", "};
-    struct pieces lost = {.separator = ", "};
+    struct pieces main = {.text = "*", .separator = " "}, effects, lost;
     struct beside beside = {.rest = beside.text};
     char all[PIECES_MAX * 2 + 4];
 
-    add_timer(&effects, n, language, p->glyphs);
-    add_decision(&effects, n, language, p->glyphs);
-    add_lost(&lost, n, language, p->glyphs);
-    if ((n->has & NOTE_DROP) != 0) {
-        add_message(&effects, language, MESSAGE_NOTE_DROPPED,
-                    weir_drop_name((enum weir_drop)n->drop), NULL);
-    }
+    decide(&effects, &lost, n, language, p->glyphs);
     bool apart = p->at.far && effects.text[0] != '\0';
     snprintf(all, sizeof(all), "%s%s%s", effects.text,
              !apart && effects.text[0] != '\0' && lost.text[0] != '\0' ? ", " : "",

@@ -152,7 +152,7 @@ static char *page_of(const char *title)
     assert_int_equal(ladder_finish(ladder), WEIR_OK);
     struct html_page *page = html_begin(out, &options);
     assert_non_null(page);
-    assert_int_equal(html_add(page, ladder), WEIR_OK);
+    assert_int_equal(html_add(page, ladder, NULL), WEIR_OK);
     assert_int_equal(html_end(page), WEIR_OK);
     ladder_del(ladder);
     fclose(out);

@@ -55,6 +55,9 @@ export interface Finding {
   advice: Both | null;
 }
 
+/** What a stack did: when, whose, because of which segment (0: none), a decision or only figures. */
+export type Inside = [ns: number, side: number, segment: number, decision: boolean, text: Both];
+
 interface Detail {
   vantage: number;
   reference: number;
@@ -64,6 +67,7 @@ interface Detail {
   notes: Both[];
   findings: Finding[];
   verdict: Both;
+  inside: Inside[];
   parts: number[]; // nanoseconds of each of Names.parts
   templates: [text: string, numbers: number][];
   sides: { isnKnown: boolean; isn: number; offset: number; initial: number }[];

@@ -31,7 +31,7 @@ export class Inspector {
       return;
     }
     const i = number - 1;
-    this.box.replaceChildren(this.head(i), this.meaning(i), this.relations(i), this.diagram(i), this.bytes(i), this.measures(i));
+    this.box.replaceChildren(this.head(i), this.meaning(i), this.relations(i), this.diagram(i), this.bytes(i), this.measures(i), this.inside(i));
     this.linkBytes();
     this.box.scrollTop = 0;
   }
@@ -274,6 +274,17 @@ export class Inspector {
       if (c.side[k] !== c.side[i] && c.flags[k] & Flag.Ack && ((c.ack[k] - end) | 0) >= 0) return k + 1;
     }
     return 0;
+  }
+
+  private inside(i: number): HTMLElement {
+    const out = el('div', { class: 'inside' });
+    for (const side of [0, 1]) {
+      const notes = this.c.detail.inside.filter(([, of, segment]) => segment === i + 1 && of === side);
+      if (notes.length === 0) continue;
+      out.append(el('h3', {}, `${t('inside')} ${pick(this.app.index.names.sides[side])}`));
+      for (const [ns, , , , text] of notes) out.append(el('p', {}, el('code', {}, seconds(ns)), pick(text)));
+    }
+    return out;
   }
 
   private measures(i: number): HTMLElement {

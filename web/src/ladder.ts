@@ -211,6 +211,7 @@ export class Ladder {
     const visible = this.visible();
     this.drawGaps(g);
     this.drawBars(g);
+    this.drawNotes(g);
     this.drawArrows(g, visible);
     this.drawLabels(g, visible);
     this.drawGutters(g, visible);
@@ -268,6 +269,37 @@ export class Ladder {
       for (const x of [this.left, this.right]) this.zigzag(g, x, y, h * 0.5);
     }
     g.textBaseline = 'alphabetic';
+  }
+
+  /** What the stacks decided, at the side that did. */
+  private drawNotes(g: CanvasRenderingContext2D): void {
+    g.font = `italic 10.5px ${SANS}`;
+    g.textBaseline = 'alphabetic';
+    for (const { y: at, note } of this.layout.notes) {
+      const y = at - this.top;
+      if (y < -20 || y > this.height + 20 || this.zoom < 0.6) continue;
+      const [ns, side, , , text] = note;
+      const x = side === 0 ? this.left : this.right;
+      g.globalAlpha = this.app.now !== null && ns > this.app.now ? 0.25 : 1;
+      g.fillStyle = palette.get('k-fin');
+      g.beginPath();
+      g.moveTo(x, y - 8.5);
+      g.lineTo(x + 4.5, y - 4);
+      g.lineTo(x, y + 0.5);
+      g.lineTo(x - 4.5, y - 4);
+      g.fill();
+      g.fillStyle = palette.get('muted');
+      g.textAlign = side === 0 ? 'left' : 'right';
+      haloed(g, this.clipped(g, pick(text), this.right - this.left - 30), x + (side === 0 ? 12 : -12), y);
+    }
+    g.globalAlpha = 1;
+  }
+
+  private clipped(g: CanvasRenderingContext2D, text: string, width: number): string {
+    if (g.measureText(text).width <= width) return text;
+    let end = text.length;
+    while (end > 1 && g.measureText(text.slice(0, end) + '\u2026').width > width) end--;
+    return text.slice(0, end) + '\u2026';
   }
 
   private zigzag(g: CanvasRenderingContext2D, x: number, y: number, h: number): void {
@@ -685,6 +717,7 @@ export class Ladder {
     const visible = this.visible();
     this.drawGaps(g);
     this.drawBars(g);
+    this.drawNotes(g);
     this.drawArrows(g, visible);
     this.drawLabels(g, visible);
     this.drawGutters(g, visible);

@@ -4,11 +4,12 @@
 // labels have room, silences are compressed and named.
 // step by step: a row per segment in the order of the reference side, for conversations with so much in
 // flight that true slopes would be cliffs.
-import { Conversation, Known, Silence } from './data';
+import { Conversation, Inside, Known, Silence } from './data';
 
 export type Mode = 'time' | 'steps';
 
 export interface Gap { from: number; to: number; ns: number; cause: number }
+export interface NoteAt { y: number; note: Inside }
 export interface LoneChange { y: number; side: number; state: number; cause: number }
 
 export interface Layout {
@@ -19,6 +20,7 @@ export interface Layout {
   height: number;
   gaps: Gap[];
   lone: LoneChange[];
+  notes: NoteAt[]; // decisions of the stacks
   // what happened, by time: for the now-line
   eventTime: Float64Array;
   eventY: Float64Array;
@@ -36,6 +38,7 @@ const TURN = 13; // from an arrival to the next departure of that side
 const ROUND_TRIP = 74;
 const LONGEST = 58;
 const GAP = 40; // a silence that has a name
+const NOTE = 17; // a decision of a stack
 const TOP = 40;
 const BOTTOM = 56;
 
@@ -126,7 +129,7 @@ function finish(layout: Layout, n: number): Layout {
 
 function empty(c: Conversation, mode: Mode, zoom: number, events: number): Layout {
   return {
-    mode, zoom, departure: new Float64Array(c.n), arrival: new Float64Array(c.n), height: 0, gaps: [], lone: [],
+    mode, zoom, departure: new Float64Array(c.n), arrival: new Float64Array(c.n), height: 0, gaps: [], lone: [], notes: [],
     eventTime: new Float64Array(events), eventY: new Float64Array(events),
     lowest: new Float64Array(c.n), highest: new Float64Array(c.n),
   };
@@ -162,6 +165,7 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
   const gapHeight = Math.max(GAP * small, 1);
   const named = silencesByEnd(c);
   const l = empty(c, 'time', zoom, 2 * c.n);
+  const notes = c.detail.inside.filter((note) => note[3]);
   const lastOut = [-Infinity, -Infinity];
   const lastIn = [-Infinity, -Infinity];
   let y = TOP;
@@ -179,6 +183,12 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
       next = Math.max(next, lastOut[side] + label, lastIn[side] + turn);
     }
     if (silence) l.gaps.push({ from: y, to: next, ns: silence[1], cause: silence[2] });
+    while (l.notes.length < notes.length && notes[l.notes.length][0] <= time) {
+      const note = notes[l.notes.length];
+      next += NOTE * small;
+      l.notes.push({ y: next - 2 * small, note });
+      if (!arrival && note[1] === side) next += 4 * small;
+    }
     y = next;
     before = Math.max(before, time);
     if (arrival) {
@@ -201,6 +211,7 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
 
 export function layoutSteps(c: Conversation, zoom: number): Layout {
   const l = empty(c, 'steps', zoom, c.n);
+  const notes = c.detail.inside.filter((note) => note[3]);
   const named = silencesByEnd(c);
   const fall = 22 * zoom;
   const row = 39 * zoom;
@@ -211,6 +222,10 @@ export function layoutSteps(c: Conversation, zoom: number): Layout {
     if (silence) {
       l.gaps.push({ from: y - row + fall, to: y + GAP * zoom, ns: silence[1], cause: silence[2] });
       y += GAP * zoom;
+    }
+    while (l.notes.length < notes.length && notes[l.notes.length][0] <= c.time[i]) {
+      l.notes.push({ y: y - 2 * zoom, note: notes[l.notes.length] });
+      y += NOTE * zoom;
     }
     l.departure[i] = y;
     l.arrival[i] = y + fall;

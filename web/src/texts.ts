@@ -5,6 +5,7 @@ export type Lang = 'en' | 'zh';
 
 const texts = {
   connections: ['Connections', '连接'],
+  inside: ['Inside the stack of', '协议栈内部:'],
   story: ['Scene', '场景'],
   headerBytes: ['The first 20 bytes', '前 20 字节'],
   verdict: ['Verdict', '结论'],
