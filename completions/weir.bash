@@ -2,7 +2,7 @@
 _weir() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} value= name= words=
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W 'demo drill explain flows ladder nc relay --help --version' -- "$word"))
+        COMPREPLY=($(compgen -W 'demo drill explain flows ladder live nc relay --help --version' -- "$word"))
         return
     fi
     if [ "$word" = = ]; then name=$before; fi
@@ -21,6 +21,7 @@ _weir() {
         explain) words='--conn= --fail-on= --filter= --top= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
         flows) words='--filter= --sort= --top= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
         ladder) words='--conn= --filter= --merge --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
+        live) words='--buffer= --compact --conn= --count= --for= --interface= --only= --promiscuous --rate= --snaplen= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
         nc) words='--addr= --congestion= --dev= --dhcp --ecn= --gateway= --ladder --listen --md5-key= --mtu= --no-dad --no-offload --slaac --timeout= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;
         relay) words='--dev= --for= --log= --no-offload --write= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;
     esac

@@ -7,6 +7,7 @@ int cmd_drill(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_ladder(int argc, char **argv);
+int cmd_live(int argc, char **argv);
 int cmd_nc(int argc, char **argv);
 int cmd_relay(int argc, char **argv);
 

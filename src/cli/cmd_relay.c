@@ -303,8 +303,8 @@ static int open_files(struct relay *r)
 {
     const struct relay_options *o = r->options;
     uint8_t medium = r->device[RELAY_A]->caps.medium;
-    struct pcapfile_interface interfaces[2] = {{o->device[RELAY_A].name, medium},
-                                               {o->device[RELAY_B].name, medium}};
+    struct pcapfile_interface interfaces[2] = {{o->device[RELAY_A].name, medium, 0},
+                                               {o->device[RELAY_B].name, medium, 0}};
     struct pcapfile_config config = {.path = o->write,
                                      .interfaces = interfaces,
                                      .interface_count = 2,

@@ -20,6 +20,8 @@ static const struct verb {
     {"flows", cmd_flows, (char *)"weir flows",
      "list the TCP conversations of a capture file, worst first"},
     {"ladder", cmd_ladder, (char *)"weir ladder", "draw the TCP conversations of a capture file"},
+    {"live", cmd_live, (char *)"weir live",
+     "draw TCP conversations while they go on: of an interface, or of a command"},
     {"nc", cmd_nc, (char *)"weir nc", "netcat on weir's own TCP, over a TUN or TAP interface"},
     {"relay", cmd_relay, (char *)"weir relay",
      "join two interfaces by a bad link, and log the truth"},

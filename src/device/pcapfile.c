@@ -76,8 +76,9 @@ static int write_head(struct pcapfile *file, const struct pcapfile_config *confi
     int error = took(file, pcapng_section(end(file), room(file), application));
     for (uint32_t i = 0; i < config->interface_count && !error; i++) {
         const struct pcapfile_interface *interface = &config->interfaces[i];
-        uint16_t link_type =
-            interface->medium == WEIR_MEDIUM_ETHERNET ? PCAPNG_LINK_ETHERNET : PCAPNG_LINK_RAW;
+        uint16_t link_type = interface->link_type != 0                   ? interface->link_type
+                             : interface->medium == WEIR_MEDIUM_ETHERNET ? PCAPNG_LINK_ETHERNET
+                                                                         : PCAPNG_LINK_RAW;
         error = took(file, pcapng_interface(end(file), room(file), link_type, interface->name));
     }
     return error ? error : pcapfile_flush(file);

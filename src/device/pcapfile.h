@@ -12,8 +12,9 @@
 struct pcapfile;
 
 struct pcapfile_interface {
-    const char *name; /* NULL: none */
-    uint8_t medium;   /* enum weir_medium */
+    const char *name;   /* NULL: none */
+    uint8_t medium;     /* enum weir_medium */
+    uint16_t link_type; /* LINKTYPE_ number, for what is no medium of ours; 0: that of the medium */
 };
 
 struct pcapfile_config {

@@ -317,3 +317,45 @@ int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq)
     write_end(&w, segments);
     return w.failed ? WEIR_ENOBUFS : WEIR_OK;
 }
+
+/* ---- One by one ----------------------------------------------------------------------------------------- */
+
+static struct writer writer_for(FILE *out, const struct ladder *ladder, enum seq_mode seq)
+{
+    struct writer w = {.out = out, .ladder = ladder, .info = ladder_info(ladder)};
+
+    numbering_init(&w.numbering, w.info, seq);
+    return w;
+}
+
+int json_connection(FILE *out, const struct ladder *ladder, enum seq_mode seq)
+{
+    struct writer w = writer_for(out, ladder, seq);
+
+    write_connection(&w);
+    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+}
+
+int json_row(FILE *out, const struct ladder *ladder, enum seq_mode seq,
+             const struct ladder_row *row)
+{
+    struct writer w = writer_for(out, ladder, seq);
+    size_t changes;
+    const struct ladder_change *change = ladder_changes(ladder, &changes);
+
+    if (row->kind == LADDER_ROW_SEGMENT) {
+        write_segment(&w, row->segment);
+        write_changes_of(&w, row->segment);
+    } else if (row->kind == LADDER_ROW_STATE && changes > 0) {
+        write_change(&w, &change[changes - 1]);
+    }
+    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+}
+
+int json_end(FILE *out, const struct ladder *ladder)
+{
+    struct writer w = writer_for(out, ladder, SEQ_RAW);
+
+    write_end(&w, (size_t)w.info->side[0].segments + w.info->side[1].segments);
+    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+}

@@ -20,4 +20,11 @@
 /* WEIR_OK or WEIR_ENOBUFS. The ladder is finished. */
 int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq);
 
+/* The same events one by one, for a ladder that grows (stream.h). WEIR_OK or WEIR_ENOBUFS. */
+int json_connection(FILE *out, const struct ladder *ladder, enum seq_mode seq);
+/* A row's segment or change of state; other rows say nothing. */
+int json_row(FILE *out, const struct ladder *ladder, enum seq_mode seq,
+             const struct ladder_row *row);
+int json_end(FILE *out, const struct ladder *ladder);
+
 #endif

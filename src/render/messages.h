@@ -18,6 +18,7 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
 #include "render/messages_finding.h"
 #include "render/messages_flows.h"
 #include "render/messages_ladder.h"
+#include "render/messages_live.h"
 #include "render/messages_page.h"
 
 #define MESSAGES(X)                                                                                \
@@ -124,7 +125,8 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
     MESSAGES_DEMO(X)                                                                               \
     MESSAGES_EXPORT(X)                                                                             \
     MESSAGES_FLOWS(X)                                                                              \
-    MESSAGES_PAGE(X)
+    MESSAGES_PAGE(X)                                                                               \
+    MESSAGES_LIVE(X)
 
 enum message_id {
 #define MESSAGE_ENUM(id, en, zh) MESSAGE_##id,

@@ -1,7 +1,7 @@
 /*
  * stream.c - segments in, rows out: what waits for what.
  *
- * Reading order: stream_advance; then stream_time.c (the far side's clock), stream_state.c, stream_rows.c.
+ * Reading order: stream_advance; then stream_judge.c, stream_time.c (the far side's clock), stream_state.c, stream_rows.c.
  */
 #include "trace/stream.h"
 
@@ -69,26 +69,6 @@ void line_of_move(struct line_of *line, struct pending *p, int64_t ns)
 
 /* ---- Begin and end -------------------------------------------------------------------------------------- */
 
-static void keep_lesson(void *ctx, const struct lesson *lesson)
-{
-    struct stream *s = ctx;
-    bool both = s->setup.vantage == LADDER_AT_BOTH; /* its fates are known, not learned */
-
-    if (lesson->kind == LESSON_REPEATED || (both && lesson->kind != LESSON_SPURIOUS)) {
-        return;
-    }
-    if (s->judged_now == NULL) {
-        stream_tell(s, &(struct stream_event){.kind = STREAM_LESSON, .lesson = lesson});
-        return;
-    }
-    struct kept_lesson *kept = malloc(sizeof(*kept));
-    if (kept != NULL) {
-        *kept = (struct kept_lesson){.lesson = *lesson};
-        *s->judged_now->last_lesson = kept;
-        s->judged_now->last_lesson = &kept->next;
-    }
-}
-
 struct stream *stream_new(const struct stream_setup *setup)
 {
     struct stream *s = calloc(1, sizeof(*s));
@@ -101,9 +81,9 @@ struct stream *stream_new(const struct stream_setup *setup)
     s->far_latest = INT64_MIN;
     s->ladder = ladder_new(setup->vantage);
     if (setup->vantage == LADDER_AT_BOTH) {
-        s->numbers = calloc(NUMBERS_MAX, sizeof(*s->numbers));
+        s->rows_told = calloc(NUMBERS_MAX, sizeof(*s->rows_told));
     }
-    if (s->ladder == NULL || (setup->vantage == LADDER_AT_BOTH && s->numbers == NULL)) {
+    if (s->ladder == NULL || (setup->vantage == LADDER_AT_BOTH && s->rows_told == NULL)) {
         stream_del(s);
         return NULL;
     }
@@ -139,13 +119,16 @@ void stream_del(struct stream *s)
         s->spare = next;
     }
     free(s->rows.at);
-    free(s->judging.at);
+    free(s->judging[0].at);
+    free(s->judging[1].at);
     free(s->clock[0].at);
     free(s->clock[1].at);
     free(s->told);
     free(s->causes);
-    free(s->numbers);
-    judge_del(s->judge);
+    free(s->rows_told);
+    judge_del(s->judge[0]);
+    judge_del(s->judge[1]);
+    finder_del(s->finder);
     ladder_del(s->ladder);
     free(s);
 }
@@ -176,30 +159,19 @@ static struct pending *new_pending(struct stream *s, const struct trace_segment 
                               .floor = INT64_MIN};
         p->last_lesson = &p->lessons;
         p->s.wire.side ^= s->client;
-        s->first = s->judging.count == 0 && !s->begun ? wire->time : s->first;
+        s->first = s->rows.count == 0 && !s->begun ? wire->time : s->first;
         s->latest = max_u64(s->latest, wire->time);
     }
     return p;
 }
 
-static int take(struct stream *s, struct pending *p, int64_t sent)
+static int take(struct stream *s, struct pending *p)
 {
-    if (p == NULL || !line_of_put(&s->judging, sent, p)) {
+    if (p == NULL || !line_of_put(&s->rows, p->key, p)) {
         free(p);
         return WEIR_ENOBUFS;
     }
-    if (!line_of_put(&s->rows, p->key, p)) {
-        for (size_t i = 0; i < s->judging.count; i++) {
-            if (line_of_at(&s->judging, i)->p == p) {
-                memmove(line_of_at(&s->judging, i), line_of_at(&s->judging, i) + 1,
-                        (s->judging.count - i - 1) * sizeof(struct place));
-                s->judging.count--;
-                break;
-            }
-        }
-        free(p);
-        return WEIR_ENOBUFS;
-    }
+    stream_judge_later(s, p);
     if (s->rows.count > STREAM_PENDING_MAX) {
         stream_advance(s, 0);
     }
@@ -214,7 +186,7 @@ int stream_take(struct stream *s, const struct trace_segment *wire)
         p->key = (int64_t)wire->time;
         p->s.sent = p->s.arrived = (struct ladder_time){p->key, LADDER_UNKNOWN};
     }
-    return take(s, p, (int64_t)wire->time);
+    return take(s, p);
 }
 
 int stream_take_both(struct stream *s, const struct trace_segment *wire, weir_time arrived,
@@ -236,7 +208,7 @@ int stream_take_both(struct stream *s, const struct trace_segment *wire, weir_ti
         int64_t flight = s->flight == INT64_MAX ? 0 : s->flight;
         p->key = !server ? sent : lost ? sent + flight : p->s.arrived.ns;
     }
-    return take(s, p, sent);
+    return take(s, p);
 }
 
 static bool same_segment(const struct trace_segment *a, const struct trace_segment *b)
@@ -258,9 +230,7 @@ void stream_arrived(struct stream *s, const struct trace_segment *wire, weir_tim
             continue;
         }
         p->floor = p->s.arrived.ns = (int64_t)arrived; /* it has arrived for good */
-        if (p->judged) {
-            line_of_move(&s->clock[1 - side], p, p->s.arrived.ns);
-        }
+        stream_judge_moved(s, p);
         if (side == LADDER_SERVER) {
             p->key = p->s.arrived.ns;
             line_of_move(&s->rows, p, p->key);
@@ -315,8 +285,8 @@ static void begin_info(struct stream *s)
     info->origin = (weir_time)line_of_at(&s->rows, 0)->p->key;
 }
 
-/* Which numbers does this side's stream begin with? Said once, and then never changed. */
-static void learn_numbers(struct stream *s, const struct trace_segment *wire)
+/* Said once, and then never changed. */
+void stream_learn_numbers(struct stream *s, const struct trace_segment *wire)
 {
     uint16_t flags = wire->flags & (WEIR_TCP_SYN | WEIR_TCP_ACK | WEIR_TCP_RST);
     struct ladder_side_info *own = &s->ladder->info.side[wire->side];
@@ -342,84 +312,16 @@ static void begin(struct stream *s)
 {
     begin_info(s);
     for (size_t i = 0; i < s->rows.count; i++) {
-        learn_numbers(s, &line_of_at(&s->rows, i)->p->s.wire);
+        stream_learn_numbers(s, &line_of_at(&s->rows, i)->p->s.wire);
     }
-    struct judge_setup setup = {.vantage = s->ladder->info.vantage, .learn = keep_lesson, .ctx = s};
-    s->judge = judge_new(&setup);
+    s->begun = stream_judge_begin(s);
+    stream_find_begin(s);
     stream_first_states(s);
     for (size_t i = 0; i < s->rows.count; i++) {
         stream_learn_rtt(s, line_of_at(&s->rows, i)->p);
     }
-    s->begun = s->judge != NULL;
     if (s->begun) {
         stream_tell(s, &(struct stream_event){.kind = STREAM_BEGIN});
-    }
-}
-
-/* ---- Judging -------------------------------------------------------------------------------------------- */
-
-static void write_down(struct stream *s, struct pending *p, const struct judgement *j)
-{
-    struct ladder_segment *to = &p->s;
-
-    to->class = j->class;
-    to->facts |= j->facts;
-    to->number = j->number; /* the judge's, until its row */
-    to->count = j->count;
-    to->first = j->first;
-    to->acked_from = j->acked_from;
-    to->window = j->window;
-    to->cause = j->cause;
-    to->evidence = (uint8_t)j->evidence;
-    to->flight = j->flight;
-    to->rtt_us = j->rtt_us;
-    to->srtt_us = j->srtt_us;
-    to->rto_us = j->rto_us;
-    s->refused = s->refused || (j->facts & LADDER_FACT_REFUSED) != 0;
-    s->over = s->over || (j->facts & LADDER_FACT_LAST_ACK) != 0;
-    s->reset = s->reset || j->class == LADDER_RST;
-}
-
-static void note_info(struct stream *s, const struct trace_segment *wire)
-{
-    struct ladder_info *info = &s->ladder->info;
-    enum trace_side side = (enum trace_side)wire->side;
-
-    info->side[side].segments++;
-    info->side[side].bytes = judge_bytes(s->judge, side);
-    info->cut = info->cut || wire->cut;
-    info->handshake = info->handshake || (wire->flags & WEIR_TCP_SYN) != 0;
-    s->answered = s->answered || side == LADDER_SERVER || (wire->flags & WEIR_TCP_SYN) == 0;
-    info->end = s->refused     ? LADDER_END_REFUSED
-                : s->over      ? LADDER_END_FIN
-                : s->reset     ? LADDER_END_RST
-                : !s->answered ? LADDER_END_TIMEOUT
-                               : LADDER_END_OPEN;
-}
-
-static void judge_next(struct stream *s)
-{
-    struct pending *p = line_of_at(&s->judging, 0)->p;
-    struct judgement judgement;
-    bool copy = (p->s.facts & LADDER_FACT_COPY) != 0;
-
-    line_of_pop(&s->judging);
-    p->judged = true;
-    s->judged_now = p;
-    learn_numbers(s, &p->s.wire);
-    /* Without memory the judge knows less, and goes on. */
-    (void)(copy ? judge_take_copy : judge_take)(s->judge, &p->s.wire, &judgement);
-    s->judged_now = NULL;
-    write_down(s, p, &judgement);
-    note_info(s, &p->s.wire);
-    stream_learn_rtt(s, p);
-    stream_estimate(s, p);
-    for (int side = 0; side < 2; side++) {
-        int64_t ns;
-        p->fed[side] = !pending_time(p, side, &ns) || !line_of_put(&s->clock[side], ns, p);
-        if (p->s.wire.side != side && !s->setup.told[side ^ s->client]) {
-            machine_foresees(&s->machine[side], &p->s.wire);
-        }
     }
 }
 
@@ -468,12 +370,10 @@ weir_time stream_advance(struct stream *s, weir_time now)
     while (s->rows.count > 0) {
         struct pending *p = line_of_at(&s->rows, 0)->p;
         bool forced = s->rows.count > STREAM_PENDING_MAX;
-        while (s->judging.count > 0 &&
-               (line_of_at(&s->judging, 0)->ns <= known || (forced && !p->judged))) {
-            judge_next(s);
-        }
-        if (!p->judged) {
-            return (weir_time)line_of_at(&s->judging, 0)->ns + s->setup.reorder;
+        stream_judge(s, known, forced ? p : NULL);
+        if (!p->judged || p->in_line[0] || p->in_line[1]) {
+            int64_t last = MAX(p->s.sent.ns, p->s.arrived.ns);
+            return (weir_time)(p->judged ? last : p->s.sent.ns) + s->setup.reorder;
         }
         int64_t needed = needed_until(s, p);
         if (!forced && needed > known) {
@@ -492,8 +392,9 @@ void stream_end(struct stream *s)
     s->ended = true;
     stream_advance(s, WEIR_NEVER);
     if (s->begun) {
-        judge_end(s->judge);
+        stream_judge_end(s);
         stream_tell_states(s, INT64_MAX);
+        stream_find_end(s);
         stream_tell(s, &(struct stream_event){.kind = STREAM_END});
     }
 }
@@ -503,6 +404,11 @@ void stream_end(struct stream *s)
 const struct ladder *stream_ladder(const struct stream *s)
 {
     return s->ladder;
+}
+
+void stream_set_number(struct stream *s, uint32_t number)
+{
+    ladder_set_number(s->ladder, number);
 }
 
 bool stream_begun(const struct stream *s)

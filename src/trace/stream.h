@@ -19,6 +19,7 @@
 #ifndef TRACE_STREAM_H
 #define TRACE_STREAM_H
 
+#include "trace/finder.h"
 #include "trace/judge.h"
 
 #define STREAM_REORDER (50 * WEIR_MS)
@@ -33,7 +34,8 @@ enum stream_event_kind {
     STREAM_BEGIN = 0, /* the ends, the vantage and the first states are known */
     STREAM_ROW,       /* `row` */
     STREAM_LESSON,    /* `lesson`: its numbers are those of rows */
-    STREAM_END        /* nothing more comes */
+    STREAM_END,       /* nothing more comes; the ladder has findings, account and totals */
+    STREAM_FINDING    /* `finding`: new, or has happened again */
 };
 
 struct stream_event {
@@ -43,6 +45,7 @@ struct stream_event {
     const struct ladder_row *row;
     const struct ladder_row *idle; /* ROW: the silence before it, or NULL */
     const struct lesson *lesson;
+    const struct finding *finding;
 };
 
 struct stream_setup {
@@ -73,6 +76,9 @@ int stream_take_both(struct stream *stream, const struct trace_segment *wire, we
 /* Such a segment of this side that has not been told yet arrives at another time than was expected. */
 void stream_arrived(struct stream *stream, const struct trace_segment *wire, weir_time expected,
                     weir_time arrived);
+
+/* Another number than setup.number; at the latest while BEGIN is told. */
+void stream_set_number(struct stream *stream, uint32_t number);
 
 /* A record of this side's stack: states and timers. */
 int stream_record(struct stream *stream, uint8_t side, const struct weir_record *record);

@@ -148,37 +148,11 @@ static size_t due_arrivals(struct stream *s, struct pending *p, struct pending *
     return n;
 }
 
-static uint32_t row_number(const struct stream *s, uint32_t judged)
-{
-    return s->numbers != NULL ? s->numbers[judged & (NUMBERS_MAX - 1)] : judged;
-}
-
-/* Does data of the same side that left later arrive earlier? Known only where both ends are. */
-static bool is_overtaken(const struct stream *s, const struct pending *p)
-{
-    if (s->numbers == NULL || p->s.class != LADDER_DATA || !ladder_arrives(&p->s)) {
-        return false;
-    }
-    for (size_t i = 0; i < MIN(s->rows.count, (size_t)LOOK_MAX); i++) {
-        const struct ladder_segment *other = &line_of_at(&s->rows, i)->p->s;
-        if (other->wire.side == p->s.wire.side && other->arrived.known == LADDER_MEASURED &&
-            other->arrived.ns < p->s.arrived.ns) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* From the judge's number and absolute times to those of rows. */
+/* From the judge's numbers and absolute times to those of rows. */
 static void finish_segment(struct stream *s, struct pending *p)
 {
-    uint32_t judged = p->s.number;
-
     p->s.number = ++s->number;
-    if (s->numbers != NULL) {
-        s->numbers[judged & (NUMBERS_MAX - 1)] = p->s.number;
-    }
-    p->s.first = p->s.first != 0 ? row_number(s, p->s.first) : 0;
+    stream_judge_number(s, p);
     for (uint32_t i = 0; i < p->changes; i++) {
         p->change[i].segment = p->s.number;
         p->change[i].time.ns = relative(s, p->change[i].time.ns);
@@ -196,8 +170,12 @@ static void tell_segment(struct stream *s, struct pending *p, bool split)
 {
     struct ladder_row idle;
     struct ladder_row row = {.kind = LADDER_ROW_SEGMENT, .split = split, .segment = &p->s};
-    bool silent = silence(s, p->s.sent.ns, p->s.cause, &idle);
+    bool told = s->setup.told[0] || s->setup.told[1]; /* a stack says why; else the segments may */
+    bool silent =
+        silence(s, p->s.sent.ns,
+                told ? p->s.cause : idle_cause(&s->watch, &p->s, p->s.sent.ns - s->last_ns), &idle);
 
+    idle_note(&s->watch, &p->s);
     happened(s, p->s.sent.ns);
     if (!split && ladder_arrives(&p->s)) {
         happened(s, p->s.arrived.ns);
@@ -223,9 +201,8 @@ static void tell_arrival(struct stream *s, struct pending *p)
 static void tell_lessons(struct stream *s, struct pending *p)
 {
     for (struct kept_lesson *k = p->lessons; k != NULL; k = k->next) {
-        k->lesson.number = k->lesson.number != 0 ? row_number(s, k->lesson.number) : 0;
-        k->lesson.by = k->lesson.by != 0 ? row_number(s, k->lesson.by) : 0;
         stream_tell(s, &(struct stream_event){.kind = STREAM_LESSON, .lesson = &k->lesson});
+        stream_find_lesson(s, &k->lesson);
     }
 }
 
@@ -233,9 +210,6 @@ void stream_tell_rows(struct stream *s, struct pending *p)
 {
     struct pending *due[OWED_MAX + 1];
 
-    if (is_overtaken(s, p)) {
-        p->s.class = LADDER_REORDERED;
-    }
     stream_apply_causes(s, p);
     stream_match_told(s, p);
     stream_tell_states(s, p->s.sent.ns);
@@ -253,6 +227,7 @@ void stream_tell_rows(struct stream *s, struct pending *p)
             tell_arrival(s, due[i]);
         }
     }
+    stream_find_segment(s, p);
     tell_lessons(s, p);
     for (size_t i = 0; i < n; i++) {
         if (due[i] != p) {

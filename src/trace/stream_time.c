@@ -46,8 +46,8 @@ static struct pending *early_answer(struct stream *s, const struct pending *p)
     if (trace_segment_span(&p->s.wire) == 0 && !probe) {
         return NULL;
     }
-    for (size_t i = 0; i < s->judging.count && looked < LOOK_MAX; i++, looked++) {
-        struct pending *answer = line_of_at(&s->judging, i)->p;
+    for (size_t i = 0; i < s->judging[0].count && looked < LOOK_MAX; i++, looked++) {
+        struct pending *answer = line_of_at(&s->judging[0], i)->p;
         if (answer->key >= p->key + s->ladder->info.rtt_ns) {
             return NULL;
         }

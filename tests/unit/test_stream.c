@@ -25,7 +25,7 @@ struct told_row {
 /* Everything that a stream told. */
 struct listener {
     struct told_row row[ROWS_MAX];
-    size_t rows, begins, ends, lessons;
+    size_t rows, begins, ends, lessons, findings;
     struct lesson lesson[8];
     size_t lesson_after[8]; /* rows told before it */
     struct ladder_info info;
@@ -61,6 +61,7 @@ static void listen(void *ctx, const struct stream_event *event)
         to->lesson_after[to->lessons++ & 7] = to->rows;
         break;
     case STREAM_END: to->ends++; break;
+    case STREAM_FINDING: to->findings++; break;
     }
 }
 
