@@ -7,8 +7,8 @@
 
 /* ---- Segments --------------------------------------------------------------------------------------------------- */
 
-/* What an arrow has besides its words: a column before them, a few after them, and the head. */
-#define COMPACT_FRAME 7
+/* What an arrow has besides its words: a column before them, blanks around them, and the head. */
+#define COMPACT_FRAME 5
 
 /* Proven, or inferred. */
 static bool is_lost(const struct ladder_segment *s)
@@ -149,23 +149,28 @@ void draw_lower(struct painter *p, const struct ladder_segment *s, struct beside
 
 /* ---- One row ---------------------------------------------------------------------------------------------- */
 
-/* "label  tags" for the inside of an arrow. */
-static void compact_words(const struct painter *p, const struct ladder_segment *s,
+/* "label  tags" for the inside of an arrow. False: there is not enough room for it. */
+static bool compact_words(const struct painter *p, const struct ladder_segment *s,
                           char words[INSIDE_MAX])
 {
     struct label label;
     char text[LABEL_MAX];
+    size_t room = p->at.inner - COMPACT_FRAME;
 
     label_make(&label, s, &p->numbering, p->options->verbose);
+    if (strlen(label.head) + strlen(label.tags) + 2 > room) {
+        squeeze(label.tags);
+    }
     size_t tags = label.tags[0] != '\0' ? strlen(label.tags) + 2 : 0;
-    size_t taken = tags + COMPACT_FRAME;
-    label_fit(&label, p->at.inner > taken ? p->at.inner - taken : 0, text);
+    label_fit(&label, room > tags ? room - tags : 0, text);
     snprintf(words, INSIDE_MAX, " %s%s%s ", text, tags > 0 ? "  " : "", label.tags);
+    return strlen(text) + tags <= room;
 }
 
-static void draw_compact(struct painter *p, const struct ladder_segment *s, struct beside *beside)
+static void draw_compact(struct painter *p, const struct ladder_segment *s, const char *words,
+                         struct beside *beside)
 {
-    char slope[SLOPE_BYTES_MAX], words[INSIDE_MAX];
+    char slope[SLOPE_BYTES_MAX];
     enum trace_side sender = (enum trace_side)s->wire.side;
     bool from_client = sender == LADDER_CLIENT;
     const struct ladder_time *left = from_client ? &s->sent : &s->arrived;
@@ -181,7 +186,6 @@ static void draw_compact(struct painter *p, const struct ladder_segment *s, stru
         paint_clock(p, LADDER_SERVER, right);
     }
     paint_state(p, LADDER_CLIENT, from_client ? s->state_sent : s->state_arrived);
-    compact_words(p, s, words);
     layout_worded(slope, s, p->at.inner, p->glyphs, words);
     paint_lines(p, slope, paint_color(s), p->glyphs->line);
     paint_state(p, LADDER_SERVER, from_client ? s->state_arrived : s->state_sent);
@@ -198,13 +202,14 @@ static void draw_compact(struct painter *p, const struct ladder_segment *s, stru
 void draw_segment(struct painter *p, const struct ladder_row *row)
 {
     struct beside b;
+    char words[INSIDE_MAX];
 
     b.rest = prose_of(b.text, p->ladder, row->segment, &p->numbering, p->options->language);
     if (p->at.far) {
         note_append(p, row->segment, b.text);
     }
-    if (p->options->compact) {
-        draw_compact(p, row->segment, &b);
+    if (p->options->compact && compact_words(p, row->segment, words)) {
+        draw_compact(p, row->segment, words, &b);
     } else {
         draw_upper(p, row->segment, &b);
         if (!row->split) {

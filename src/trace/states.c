@@ -170,12 +170,17 @@ static const struct half *find_cause(const struct ladder *l, const struct told_s
 {
     const struct half *best = NULL;
     int best_score = 0;
+    bool awaits_ack = told->to == WEIR_TCP_FIN_WAIT_2 || told->from == WEIR_TCP_LAST_ACK ||
+                      told->from == WEIR_TCP_CLOSING;
 
     for (size_t i = 0; i < n; i++) {
         if (half[i].ns != ns) {
             continue;
         }
-        int score = states_explain(told, half[i].arrival, &l->segments[half[i].index].wire);
+        const struct ladder_segment *s = &l->segments[half[i].index];
+        int score = states_explain(told, half[i].arrival, &s->wire) * 2;
+        /* Of several of one instant it is the one that acknowledges the FIN. */
+        score += awaits_ack && half[i].arrival && (s->facts & LADDER_FACT_ACKS_FIN) != 0;
         if (score > best_score) {
             best = &half[i];
             best_score = score;

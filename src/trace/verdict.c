@@ -169,7 +169,7 @@ static int by_time(const void *a, const void *b)
         return x->arrival ? -1
                           : 1; /* what a side does at the instant of an arrival is its answer */
     }
-    return x->s->number < y->s->number ? -1 : x->s->number > y->s->number;
+    return x->s->told < y->s->told ? -1 : x->s->told > y->s->told;
 }
 
 /* What a tap at this side would have seen. */
