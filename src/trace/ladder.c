@@ -104,11 +104,10 @@ static struct ladder_segment *add_segment(struct ladder *l, const struct trace_s
     struct ladder_segment *s = APPEND(l, segments, segment_count, segment_room);
 
     if (s != NULL) {
-        *s = (struct ladder_segment){
-            .wire = *wire,
-            .state_sent = LADDER_STATE_SAME,
-            .state_arrived = LADDER_STATE_SAME,
-            .told = (uint32_t)l->segment_count};
+        *s = (struct ladder_segment){.wire = *wire,
+                                     .state_sent = LADDER_STATE_SAME,
+                                     .state_arrived = LADDER_STATE_SAME,
+                                     .told = (uint32_t)l->segment_count};
         l->info.cut = l->info.cut || wire->cut;
     }
     return s;

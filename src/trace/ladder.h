@@ -219,7 +219,7 @@ struct ladder_segment {
     uint32_t srtt_us,
         rto_us; /* the data sender's, exact from records, else modelled (RFC 6298); 0: none */
     uint32_t cwnd, ssthresh; /* bytes, from the stack's records only; 0: not known */
-    uint32_t told; /* the how-manieth it was told: the order of packets of one instant */
+    uint32_t told;           /* the how-manieth it was told: the order of packets of one instant */
 };
 
 enum ladder_row_kind {
