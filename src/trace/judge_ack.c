@@ -95,7 +95,9 @@ void judge_note_ack(const struct taking *t)
         if (wire->length > 0 || (wire->flags & WEIR_TCP_FIN) != 0) {
             out->facts |= LADDER_FACT_PIGGYBACK;
         }
-        own->prior_dups = (uint16_t)MIN(own->dup_acks, UINT16_MAX);
+        if (own->dup_acks > 0 || since(wire->time, peer->progress_time) > 2 * WEIR_MS) {
+            own->prior_dups = (uint16_t)MIN(own->dup_acks, UINT16_MAX);
+        }
         own->dup_acks = 0;
     }
     bool past_fin = peer->fin_sent && seq_before(seq_wire(peer->fin_position), wire->ack);

@@ -44,7 +44,8 @@ static void lost(const struct taking *t, struct sent *s)
     }
     s->flags |= SENT_TOLD_LOST;
     tell(t, LESSON_LOST, (enum evidence)s->evidence, s, s->number, s->last);
-    if (s->previous != s->number && (s->flags & SENT_HAS_TS) != 0) {
+    if (s->previous != s->number &&
+        ((s->flags & SENT_HAS_TS) != 0 || s->evidence == EVIDENCE_SACK)) {
         tell(t, LESSON_LOST, (enum evidence)s->evidence, s, s->previous, s->last);
     }
 }
