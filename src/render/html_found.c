@@ -117,9 +117,14 @@ json_t *html_inside(const struct html_connection *c)
     for (size_t i = 0; i < count; i++) {
         note_text(en, &note[i], LANGUAGE_EN);
         note_text(zh, &note[i], LANGUAGE_ZH);
-        json_array_append_new(array, json_pack("[I, i, I, b, o]", (json_int_t)note[i].time.ns,
-                                               (int)note[i].side, (json_int_t)note[i].segment,
-                                               note_is_row(&note[i]), html_both(en, zh)));
+        bool cwnd = (note[i].has & NOTE_CWND) != 0;
+        bool known = cwnd && note[i].ssthresh != UINT32_MAX;
+        json_array_append_new(
+            array, json_pack("[I, i, I, b, o, I, I, I]", (json_int_t)note[i].time.ns,
+                             (int)note[i].side, (json_int_t)note[i].segment, note_is_row(&note[i]),
+                             html_both(en, zh), (json_int_t)(cwnd ? note[i].cwnd_before : 0),
+                             (json_int_t)(cwnd ? note[i].cwnd : 0),
+                             (json_int_t)(known ? note[i].ssthresh : 0)));
     }
     return array;
 }

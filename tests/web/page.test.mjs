@@ -164,6 +164,42 @@ test('relations are links', async () => {
   await page.close();
 });
 
+test('a finding is a click away, and marks its segments', async () => {
+  const { page, trouble } = await open(browser, rto);
+  assert.match(await page.textContent('#verdict'), /lost/);
+  assert.ok(await page.locator('.spent i').count() > 2, 'where the time went');
+  const finding = page.locator('.finding[data-id="RTO"]');
+  assert.match(await finding.textContent(), /timeout/);
+  await finding.click();
+  assert.equal(await selected(page), 18);
+  assert.match(await page.getAttribute('.finding[data-id="RTO"]', 'class'), /current/);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('n');
+  assert.ok(await selected(page) > 0, 'the first one again, by key');
+  assert.match(await page.textContent('#inspector'), /part of/);
+  assert.deepEqual(trouble, []);
+  await page.close();
+});
+
+test('what is inferred and why is said', async () => {
+  const { page } = await open(browser, rto, { hash: '#seg=15' });
+  const text = await page.textContent('#inspector');
+  assert.match(text, /Inferred from one capture/);
+  assert.match(text, /SACK reports bytes above it/);
+  assert.match(text, /repaired by#35/);
+  await page.close();
+});
+
+test('a scene has its story, and its stacks say what they decided', async () => {
+  const { page, trouble } = await open(browser, make('lost.html', 'demo', 'lost-segment'), { hash: '#seg=5' });
+  assert.match(await page.textContent('#story'), /timeout and retransmission/);
+  assert.match(await page.textContent('#inspector'), /Inside the stack of client/);
+  await page.keyboard.press('l');
+  assert.match(await page.textContent('#story'), /超时/);
+  assert.deepEqual(trouble, []);
+  await page.close();
+});
+
 test('on paper there are the drawing and every sentence', async () => {
   const { page, trouble } = await open(browser, demo);
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));

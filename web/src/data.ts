@@ -55,8 +55,10 @@ export interface Finding {
   advice: Both | null;
 }
 
-/** What a stack did: when, whose, because of which segment (0: none), a decision or only figures. */
-export type Inside = [ns: number, side: number, segment: number, decision: boolean, text: Both];
+/** What a stack did: when, whose, because of which segment (0: none), a decision or only figures;
+ * the window before and after in bytes, 0 when it is not about that. */
+export type Inside = [ns: number, side: number, segment: number, decision: boolean, text: Both,
+  cwndBefore: number, cwnd: number, ssthresh: number];
 
 interface Detail {
   vantage: number;

@@ -279,7 +279,9 @@ export class Inspector {
   private inside(i: number): HTMLElement {
     const out = el('div', { class: 'inside' });
     for (const side of [0, 1]) {
-      const notes = this.c.detail.inside.filter(([, of, segment]) => segment === i + 1 && of === side);
+      // what a timer did has no segment as its cause, but one as its effect, at the same instant
+      const notes = this.c.detail.inside.filter(([ns, of, segment]) => of === side &&
+        (segment === i + 1 || (segment === 0 && side === this.c.side[i] && ns === this.c.sent[i])));
       if (notes.length === 0) continue;
       out.append(el('h3', {}, `${t('inside')} ${pick(this.app.index.names.sides[side])}`));
       for (const [ns, , , , text] of notes) out.append(el('p', {}, el('code', {}, seconds(ns)), pick(text)));

@@ -65,8 +65,11 @@ export class Ladder {
     this.relayout();
     const share = this.height / this.layout.height;
     if (share < 1 && share > FIT_LEAST) {
-      this.zoom = share * 0.99;
-      this.relayout();
+      // heights are not quite in proportion to the zoom
+      for (let tries = 0; tries < 4 && this.layout.height > this.height; tries++) {
+        this.zoom *= (this.height / this.layout.height) * 0.99;
+        this.relayout();
+      }
     }
     this.reveal(this.app.selected);
   }

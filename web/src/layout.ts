@@ -187,7 +187,7 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
       const note = notes[l.notes.length];
       next += NOTE * small;
       l.notes.push({ y: next - 2 * small, note });
-      if (!arrival && note[1] === side) next += 4 * small;
+      if (!arrival && note[1] === side) next += 13 * small;
     }
     y = next;
     before = Math.max(before, time);

@@ -11,8 +11,8 @@ const RIGHT = 10;
 const TITLE = 20;
 const AXIS = 18;
 
-/** Points of one curve: indexes of segments, and values. */
-interface Curve { at: Uint32Array; value: Float64Array }
+/** Points of one curve: indexes of segments, and values; times when they are others than the segments'. */
+interface Curve { at: Uint32Array; value: Float64Array; time?: Float64Array }
 
 interface Frame {
   g: CanvasRenderingContext2D;
@@ -42,6 +42,7 @@ abstract class Plot {
   protected get c(): Conversation { return this.plots.app.conversation; }
   /** Time of a segment, for this direction's plots. */
   protected time(i: number): number { return this.c.time[i]; }
+  protected when(curve: Curve, k: number): number { return curve.time ? curve.time[k] : this.c.time[curve.at[k]]; }
   abstract prepare(): void;
   abstract marks(): Mark[];
   abstract empty(): boolean;
@@ -199,15 +200,15 @@ abstract class Plot {
   /** [from, to) of a curve's points that can show, one more on each side. */
   protected inside(curve: Curve, from: number, to: number): [number, number] {
     const find = (ns: number) => {
-      let a = 0, b = curve.at.length;
+      let a = 0, b = curve.value.length;
       while (a < b) {
         const middle = (a + b) >> 1;
-        if (this.time(curve.at[middle]) < ns) a = middle + 1;
+        if (this.when(curve, middle) < ns) a = middle + 1;
         else b = middle;
       }
       return a;
     };
-    return [Math.max(0, find(from) - 1), Math.min(curve.at.length, find(to) + 2)];
+    return [Math.max(0, find(from) - 1), Math.min(curve.value.length, find(to) + 2)];
   }
 
   protected least(curve: Curve, from: number, to: number): [number, number] {
@@ -227,7 +228,7 @@ abstract class Plot {
     g.beginPath();
     if (b - a < 3 * (f.right - f.left)) {
       for (let k = a; k < b; k++) {
-        const x = f.x(this.time(curve.at[k])), y = f.y(curve.value[k]);
+        const x = f.x(this.when(curve, k)), y = f.y(curve.value[k]);
         if (stepped && k > a) g.lineTo(x, f.y(curve.value[k - 1]));
         if (k === a) g.moveTo(x, y);
         else g.lineTo(x, y);
@@ -247,7 +248,7 @@ abstract class Plot {
   protected columns(f: Frame, curve: Curve, a: number, b: number, see: (x: number, low: number, high: number, last: number, begin: boolean) => void): void {
     let column = -1e9, low = 0, high = 0, begin = true;
     for (let k = a; k < b; k++) {
-      const x = Math.round(f.x(this.time(curve.at[k])));
+      const x = Math.round(f.x(this.when(curve, k)));
       const value = curve.value[k];
       if (x !== column) {
         if (column > -1e9) {
@@ -273,7 +274,7 @@ abstract class Plot {
     }
     for (let k = a; k < b; k++) {
       g.beginPath();
-      g.arc(f.x(this.time(curve.at[k])), f.y(curve.value[k]), radius, 0, 7);
+      g.arc(f.x(this.when(curve, k)), f.y(curve.value[k]), radius, 0, 7);
       g.fill();
     }
   }
@@ -460,11 +461,11 @@ class FlightPlot extends Plot {
   private peak!: Curve;
 
   prepare(): void {
-    const c = this.c, d = this.plots.app.direction;
+    const d = this.plots.app.direction;
     this.flight = this.curve(this.flights(d));
-    this.cwnd = this.curve((i) => (c.side[i] === d && c.cwnd[i] > 0 ? c.cwnd[i] : null));
-    this.ssthresh = this.curve((i) => (c.side[i] === d && c.ssthresh[i] > 0 && c.ssthresh[i] < 1 << 30 ? c.ssthresh[i] : null));
-    this.peak = this.cwnd.at.length > 0 ? { at: new Uint32Array(0), value: new Float64Array(0) } : this.peaks();
+    this.cwnd = this.told(6, true);
+    this.ssthresh = this.told(7, false);
+    this.peak = this.cwnd.value.length > 0 ? { at: new Uint32Array(0), value: new Float64Array(0) } : this.peaks();
   }
 
   /** What the engine counted when a segment was sent, less what ACKs took off since. */
@@ -485,6 +486,14 @@ class FlightPlot extends Plot {
     };
   }
 
+  /** A figure that this side's stack told, from the beginning on when it told what it was before. */
+  private told(field: 6 | 7, before: boolean): Curve {
+    const notes = this.c.detail.inside.filter((note) => note[1] === this.plots.app.direction && note[field] > 0);
+    const points = notes.map((note) => [note[0], note[field]]);
+    if (before && notes.length > 0) points.unshift([0, notes[0][5]]);
+    return { at: new Uint32Array(0), time: Float64Array.from(points, ([ns]) => ns), value: Float64Array.from(points, ([, value]) => value) };
+  }
+
   /** The most in flight during one round trip. */
   private peaks(): Curve {
     const span = this.c.detail.rtt || 1e8;
@@ -501,29 +510,29 @@ class FlightPlot extends Plot {
     return { at, value: out };
   }
 
-  empty(): boolean { return this.flight.at.length === 0 && this.cwnd.at.length === 0; }
+  empty(): boolean { return this.flight.at.length === 0 && this.cwnd.value.length === 0; }
 
   bounds(from: number, to: number): [number, number] {
     return [0, Math.max(1, this.least(this.flight, from, to)[1], this.least(this.cwnd, from, to)[1], this.least(this.peak, from, to)[1])];
   }
 
   marks(): Mark[] {
-    const exact = this.cwnd.at.length > 0;
+    const exact = this.cwnd.value.length > 0;
     return [{ color: 'k-data', key: 'lFlight' }, exact ? { color: 'p-cwnd', key: 'lCwnd' } : { color: 'p-cwnd', key: 'lPeak', dashed: true },
-      ...(this.ssthresh.at.length > 0 ? [{ color: 'p-window', key: 'lSsthresh', dashed: true } as Mark] : [])];
+      ...(this.ssthresh.value.length > 0 ? [{ color: 'p-window', key: 'lSsthresh', dashed: true } as Mark] : [])];
   }
 
   draw(f: Frame, from: number, to: number): void {
     const { g } = f;
     g.lineWidth = 1.4;
     g.strokeStyle = palette.get('p-cwnd');
-    if (this.cwnd.at.length > 0) this.steps(f, this.cwnd, from, to);
+    if (this.cwnd.value.length > 0) this.steps(f, this.cwnd, from, to);
     else {
       g.setLineDash([4, 3]);
       this.steps(f, this.peak, from, to);
       g.setLineDash([]);
     }
-    if (this.ssthresh.at.length > 0) {
+    if (this.ssthresh.value.length > 0) {
       g.strokeStyle = palette.get('p-window');
       g.setLineDash([2, 3]);
       this.steps(f, this.ssthresh, from, to);
@@ -533,7 +542,7 @@ class FlightPlot extends Plot {
     this.steps(f, this.flight, from, to);
   }
 
-  valueOf(i: number): number | null { return valueIn(this.flight, i) ?? valueIn(this.cwnd, i); }
+  valueOf(i: number): number | null { return valueIn(this.flight, i); }
 }
 
 class RttPlot extends Plot {
