@@ -1,69 +1,12 @@
 /* json.c - a ladder as JSON Lines, through jansson. */
-#include "render/json.h"
+#include "render/json_private.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "render/json_finding.h"
 #include "render/text.h"
 #include "trace/merge.h"
 #include "trace/state.h"
-
-/* 15 digits: a time comes out as it was captured, not with the binary fraction's tail. */
-#define DUMP_FLAGS (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
-
-struct writer {
-    FILE *out;
-    const struct ladder *ladder;
-    const struct ladder_info *info;
-    struct numbering numbering;
-    bool failed;
-};
-
-static const char *side_name(enum trace_side side)
-{
-    return side == LADDER_CLIENT ? "client" : "server";
-}
-
-static json_t *seconds(int64_t ns)
-{
-    return json_real((double)ns / 1e9);
-}
-
-/* A failed allocation anywhere shows as a NULL that set_new refuses. */
-static void set(struct writer *w, json_t *event, const char *key, json_t *value)
-{
-    if (json_object_set_new(event, key, value) != 0) {
-        w->failed = true;
-    }
-}
-
-static void append(struct writer *w, json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, value) != 0) {
-        w->failed = true;
-    }
-}
-
-static json_t *begin(struct writer *w, const char *kind)
-{
-    json_t *event = json_object();
-
-    set(w, event, "v", json_integer(1));
-    set(w, event, "e", json_string(kind));
-    set(w, event, "conn", json_integer(w->info->number));
-    return event;
-}
-
-static void end(struct writer *w, json_t *event)
-{
-    if (!w->failed && json_dumpf(event, w->out, DUMP_FLAGS) == 0) {
-        fputc('\n', w->out);
-    } else {
-        w->failed = true;
-    }
-    json_decref(event);
-}
 
 static json_t *merge_of(const struct merge_report *r)
 {
@@ -189,26 +132,6 @@ static void set_times(struct writer *w, json_t *event, const struct ladder_segme
     }
 }
 
-static void set_judgement(struct writer *w, json_t *event, const struct ladder_segment *s)
-{
-    set(w, event, "class", json_string(ladder_class_name(s->class, s->cause)));
-    if (s->first != 0) {
-        set(w, event, "first", json_integer(s->first));
-    }
-    if (s->count != 0) {
-        set(w, event, "count", json_integer(s->count));
-    }
-    if ((s->facts & LADDER_FACT_PIGGYBACK) != 0) {
-        set(w, event, "piggyback", json_true());
-    }
-    if (s->arrived.known == LADDER_LOST) {
-        set(w, event, "lost", json_true());
-    }
-    if (s->wire.frame != 0) {
-        set(w, event, "frame", json_integer(s->wire.frame));
-    }
-}
-
 static void write_segment(struct writer *w, const struct ladder_segment *s)
 {
     enum trace_side side = (enum trace_side)s->wire.side;
@@ -226,15 +149,10 @@ static void write_segment(struct writer *w, const struct ladder_segment *s)
     }
     set(w, event, "win", json_integer(s->window));
     set(w, event, "opt", options(w, &s->wire));
-    set_judgement(w, event, s);
+    json_put_facts(w, event, s);
     end(w, event);
-    if (s->arrived.known == LADDER_LOST) {
-        event = begin(w, "loss");
-        set(w, event, "n", json_integer(s->number));
-        set(w, event, "t", seconds(s->sent.ns));
-        set(w, event, "proof", json_string("both-ends"));
-        end(w, event);
-    }
+    json_write_loss(w, s);
+    json_write_metric(w, s);
 }
 
 static void write_change(struct writer *w, const struct ladder_change *c)
@@ -302,6 +220,7 @@ int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq)
     const struct ladder_segment *segment = ladder_segments(ladder, &segments);
     const struct ladder_change *change = ladder_changes(ladder, &changes);
 
+    w.segment = w.acked.segment = segment;
     numbering_init(&w.numbering, w.info, seq);
     write_connection(&w);
     for (size_t i = 0; i < segments && !w.failed; i++) {
@@ -315,6 +234,7 @@ int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq)
     }
     write_findings(&w);
     write_end(&w, segments);
+    json_forget(&w);
     return w.failed ? WEIR_ENOBUFS : WEIR_OK;
 }
 

@@ -4,9 +4,12 @@
  *   {"v":1,"e":"connection","conn":1,"start":1700000000.5,"client":"10.0.0.1:40000",...}
  *   {"v":1,"e":"segment","conn":1,"n":5,"t":0.181497,"t_tx":0.161205,"t_rx":0.181497,...}
  *   {"v":1,"e":"state","conn":1,"t":0.281834,"side":"client","old":"ESTABLISHED","new":"FIN-WAIT-1",...}
- *   {"v":1,"e":"loss","conn":1,"n":16,"t":0.125319,"proof":"both-ends"}
+ *   {"v":1,"e":"loss","conn":1,"n":16,"t":0.125319,"proven":false,"proof":"sack","repaired_by":50,...}
+ *   {"v":1,"e":"metric","conn":1,"n":14,"t":0.083243,"side":"client","srtt":0.0407,"rto":0.2407,...}
+ *   {"v":1,"e":"finding","conn":1,"id":"FAST_RETX","sev":"warn",...}
  *   {"v":1,"e":"end","conn":1,"how":"fin","segments":10,"bytes":[20,10]}
  *
+ * docs/ladder.schema.json is the schema; a test holds the two together.
  * Times are seconds since the connection's first segment. A time that is not known is null; "estimated"
  * names the one that was estimated.
  */

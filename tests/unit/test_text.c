@@ -369,7 +369,7 @@ static void json_has_one_event_per_line(void **state)
         text, "segment", 5,
         "{\"v\":1,\"e\":\"segment\",\"conn\":1,\"n\":5,\"t\":0.18,\"t_tx\":0.16,\"t_rx\":0.18,"
         "\"from\":\"server\",\"flags\":\"PA\",\"seq\":8001,\"len\":10,\"ack\":1021,"
-        "\"win\":1000,\"opt\":{},\"class\":\"data\",\"piggyback\":true}");
+        "\"win\":1000,\"opt\":{},\"class\":\"data\",\"piggyback\":true,\"acks\":[4]}");
     expect_json(
         text, "state", 1,
         "{\"v\":1,\"e\":\"state\",\"conn\":1,\"t\":0.0,\"side\":\"client\",\"old\":\"CLOSED\","
@@ -392,8 +392,9 @@ static void json_says_what_was_lost(void **state)
     assert_int_equal(json_ladder(out, l, SEQ_RAW), WEIR_OK);
     fclose(out);
     ladder_del(l);
-    expect_json(text, "loss", 1,
-                "{\"v\":1,\"e\":\"loss\",\"conn\":1,\"n\":3,\"t\":0.04,\"proof\":\"both-ends\"}");
+    expect_json(
+        text, "loss", 1,
+        "{\"v\":1,\"e\":\"loss\",\"conn\":1,\"n\":3,\"t\":0.04,\"proven\":true,\"proof\":\"both_ends\",\"repaired_by\":4,\"how\":\"retx_rto\"}");
     json_t *lost = event(text, "segment", 3);
     assert_true(json_is_null(json_object_get(lost, "t_rx")));
     assert_true(json_is_true(json_object_get(lost, "lost")));

@@ -1,0 +1,21 @@
+/* acked.h - which segments an ACK acknowledges for the first time. */
+#ifndef RENDER_ACKED_H
+#define RENDER_ACKED_H
+
+#include "trace/ladder.h"
+
+struct acked {
+    const struct ladder_segment *segment; /* the ladder's */
+    struct {
+        uint32_t *number;
+        size_t count, room;
+    } waiting[2];     /* by sender: what occupies numbers and is not acknowledged yet */
+    uint32_t *number; /* after acked_take: what this one acknowledges, every copy */
+    size_t count, room;
+};
+
+/* Each segment of the ladder, in order. False: no memory. */
+bool acked_take(struct acked *acked, const struct ladder_segment *segment);
+void acked_free(struct acked *acked);
+
+#endif
