@@ -110,7 +110,9 @@ static struct sentence choose(const struct finding *f)
     switch (f->id) {
     case FINDING_CAPTURE_LIMITS: return limits[f->value[0]];
     case FINDING_RST_UNREAD_OR_ABORT:
-        s.one = f->value[0] > 0 ? MESSAGE_F_RST_ABORT_FLIGHT : s.one;
+        s.one = f->value[0] > 0    ? MESSAGE_F_RST_ABORT_FLIGHT
+                : f->value[1] == 0 ? MESSAGE_F_RST_ABORT_EMPTY
+                                   : s.one;
         break;
     case FINDING_RST_LATE_DATA: s.one = f->value[1] == 0 ? MESSAGE_F_RST_UNKNOWN : s.one; break;
     case FINDING_RST_SUSPECT:

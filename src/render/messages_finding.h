@@ -30,6 +30,8 @@
       "立即确认:{0}有 {2} 次 ACK 刚好先于数据发出,未能捎带。") \
     X(F_RST_ABORT, "The {0} aborted with RST: it closed with unread data, or SO_LINGER was 0; the wire cannot tell.", \
       "{0}以 RST 中止:可能是关闭时仍有未读数据,也可能设置了 SO_LINGER 0,报文无法区分。") \
+    X(F_RST_ABORT_EMPTY, "The {0} aborted with RST: SO_LINGER was 0, or the like; it had received nothing that could be unread.", \
+      "{0}以 RST 中止:可能设置了 SO_LINGER 0;它没有收到过数据,不存在未读数据。") \
     X(F_RST_ABORT_FLIGHT, "The {0} aborted with RST while {1} bytes for it were on their way.", \
       "{0}以 RST 中止,当时还有 {1} 字节正在途中。") \
     X(F_RST_LATE_DATA, "{1} bytes reached the {0} after its application had closed: answered with RST.", \
@@ -46,11 +48,11 @@
       "连写两次再读:{0}的 Nagle 算法等待 ACK,而{1}延迟确认,最长 {2};共 {3} 次,损失 {4}。") \
     X(F_DELAYED_ACK, "The {0} delayed an ACK by {1}.", "{0}延迟确认 {1}。") \
     X(F_DELAYED_ACK_N, "The {0} delayed {2} ACKs, by up to {1}.", "{0}延迟确认 {2} 次,最长 {1}。") \
-    X(F_ZERO_WINDOW, "The receive buffer of the {0} was full for {1} ({2} probes): its application did not read.", \
+    X(F_ZERO_WINDOW, "The receive buffer of the {0} was full for {1} (probes: {2}): its application did not read.", \
       "{0}的接收窗口为 0 持续 {1}({2} 次探测):应用程序没有读取。") \
-    X(F_ZERO_WINDOW_N, "The receive buffer of the {0} was full {3} times, for {1} in all ({2} probes): its application did not read.", \
+    X(F_ZERO_WINDOW_N, "The receive buffer of the {0} was full {3} times, for {1} in all (probes: {2}): its application did not read.", \
       "{0}的接收窗口 {3} 次为 0,共 {1}({2} 次探测):应用程序没有读取。") \
-    X(F_ZERO_WINDOW_END, "The receive buffer of the {0} was full for {1} ({2} probes), to the end: its application did not read.", \
+    X(F_ZERO_WINDOW_END, "The receive buffer of the {0} was full for {1} (probes: {2}), to the end: its application did not read.", \
       "{0}的接收窗口为 0 持续 {1}({2} 次探测),直到结束:应用程序没有读取。") \
     X(F_WINDOW_LIMITED, "{0} % of the transfer was limited by the receive window of the {1} (at most {2} bytes).", \
       "传输时间的 {0} % 受{1}的接收窗口限制(最大 {2} 字节)。") \

@@ -109,8 +109,11 @@ static uint32_t occurrences(const struct outcome *o, enum finding_id id)
     uint32_t n = 0;
 
     for (size_t i = 0; i < o->count; i++) {
-        if (o->findings[i].id == id) {
-            n += id == FINDING_RTO ? (uint32_t)o->findings[i].value[2] : o->findings[i].occurrences;
+        const struct finding *f = &o->findings[i];
+        if (f->id == id) {
+            n += id == FINDING_RTO   ? (uint32_t)f->value[2]
+                 : id == FINDING_TLP ? f->occurrences - (uint32_t)f->value[3]
+                                     : f->occurrences;
         }
     }
     return n;

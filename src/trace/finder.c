@@ -190,6 +190,7 @@ static void note(const struct look *l)
         note_numbers(l);
     }
     own->flags |= SIDE_SPOKE | ((l->j->facts & LADDER_FACT_SUPER) != 0 ? SIDE_SUPER : 0);
+    l->peer->flags |= (l->peer->flags & SIDE_DATA) != 0 ? SIDE_HEARD : 0;
     own->ttl = wire->ttl;
     if ((wire->options.present & WEIR_SEGMENT_TIMESTAMPS) != 0) {
         bool newer =

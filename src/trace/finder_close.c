@@ -93,6 +93,7 @@ static void take_abort(const struct look *l)
 
     if (finding != NULL) {
         finding->value[0] = (int64_t)(uint32_t)(l->peer->snd_max - l->wire->ack);
+        finding->value[1] = (int64_t)l->peer->bytes; /* that it may have left unread */
     }
     finder_done(l->f, finding);
 }

@@ -6,17 +6,19 @@
 #include "trace/finder_private.h"
 
 #define FULL_SEGMENTS_MIN 20
-#define FULL_PER_ACK_TENTHS \
-    25 /* RFC 5681 4.2: at least every second; a batch may end on an odd one */
+#define STRETCH_MIN 3                 /* RFC 5681 4.2: at least every second */
+#define STRETCHED_MIN 5               /* ACKs; and half of all */
+#define BATCH_NS (300 * WEIR_US)      /* what arrives together may be acknowledged together */
 #define FIRST_RTO_MIN (900 * WEIR_MS) /* RFC 6298 2.1: one second; a clock may be coarse */
+#define ANSWER_NS (50 * WEIR_MS)      /* sooner it answers a SYN that came twice */
 #define IW_SEGMENTS 10                /* RFC 6928 2 */
 #define ANSWER_MAX_NS (200 * WEIR_MS) /* RFC 5681 4.2: immediately */
 #define TIMESTAMP_ROOM 12
 
 void conform_backoff(const struct look *l, const struct finder_work_side *w, uint64_t gap)
 {
-    if (!finder_at(l->f, l->side) || w->rto_gap == 0 || gap >= w->rto_gap + w->rto_gap / 2) {
-        return;
+    if (!finder_at(l->f, l->side) || w->rto_tries < 2 || gap >= w->rto_gap + w->rto_gap / 2) {
+        return; /* the first one may have been a tail loss probe, which does not count */
     }
     struct finding *finding = finder_here(l, FINDING_CONFORM_BACKOFF, l->side, 75, "RFC 6298 5.5");
     if (finding != NULL) {
@@ -31,7 +33,7 @@ static void look_at_first_timeout(const struct look *l)
     weir_time gap = l->wire->time - l->own->data_time;
 
     if (l->j->class != LADDER_SYN_RETX || gap >= FIRST_RTO_MIN || l->own->rtt_us != 0 ||
-        l->f->handshake_done || l->gap != gap || l->f->over || l->f->reset) {
+        l->f->handshake_done || l->gap != gap || gap < ANSWER_NS || l->f->over || l->f->reset) {
         return; /* something came in between: that may have provoked it */
     }
     struct finding *finding = finder_here(l, FINDING_CONFORM_RTO, l->side, 80, "RFC 6298 2.1");
@@ -45,11 +47,10 @@ static void look_at_initial_window(const struct look *l)
 {
     uint32_t mss = l->peer->mss;
     uint64_t allowed = (uint64_t)mss * IW_SEGMENTS + mss;
-    bool acked = (l->peer->flags & SIDE_ACKED) != 0 && l->own->bytes > 0 &&
-                 l->own->snd_max - l->peer->last_ack < l->own->bytes;
 
-    if (mss == 0 || acked || !l->fresh || l->wire->length == 0 || l->own->bytes > allowed ||
-        l->own->bytes + l->wire->length <= allowed || !l->f->handshake_done) {
+    if (mss == 0 || (l->own->flags & SIDE_HEARD) != 0 || !l->fresh || l->wire->length == 0 ||
+        l->own->bytes > allowed || l->own->bytes + l->wire->length <= allowed ||
+        !l->f->handshake_done) {
         return;
     }
     struct finding *finding = finder_here(l, FINDING_CONFORM_IW, l->side, 80, "RFC 6928 2");
@@ -101,7 +102,19 @@ static void look_at_receiver(const struct look *l)
         w->side[receiver].hole_frame = l->wire->frame;
     } else if (full && l->wire->seq == l->own->snd_max) {
         w->side[receiver].full_segments++;
+        if (++w->side[receiver].unacked == STRETCH_MIN - 1) {
+            w->side[receiver].due_since = l->wire->time;
+        }
     }
+}
+
+static void count_ack(struct finder_work_side *w, weir_time now)
+{
+    bool late = w->unacked >= STRETCH_MIN && now >= w->due_since + BATCH_NS;
+
+    w->acks++;
+    w->stretched += late;
+    w->unacked = 0;
 }
 
 void conform_take(const struct look *l)
@@ -113,7 +126,7 @@ void conform_take(const struct look *l)
         look_at_first_timeout(l);
         look_at_initial_window(l);
         if (l->f->work != NULL && (l->wire->flags & WEIR_TCP_ACK) != 0) {
-            l->f->work->side[l->side].acks++;
+            count_ack(&l->f->work->side[l->side], l->wire->time);
             report_hole(l->f, l->side, l->wire->time);
         }
     }
@@ -131,8 +144,8 @@ void conform_end(struct finder *f)
         }
         report_hole(f, side, f->last);
         bool super = (f->side[trace_other(side)].flags & SIDE_SUPER) != 0;
-        if (w->full_segments < FULL_SEGMENTS_MIN || super ||
-            (uint64_t)w->full_segments * 10 <= acks * FULL_PER_ACK_TENTHS) {
+        if (w->full_segments < FULL_SEGMENTS_MIN || super || w->stretched < STRETCHED_MIN ||
+            w->stretched * 2 < acks) {
             continue;
         }
         struct finding *finding = finder_report(f, FINDING_CONFORM_ACK, side, INT64_MIN);

@@ -71,6 +71,9 @@ static void note_progress(const struct look *l)
 
 static void take_backoff(const struct look *l, const struct finder_work_side *w, uint64_t gap)
 {
+    if (gap < w->rto_gap + w->rto_gap / 2) {
+        return; /* the one before was a tail loss probe, perhaps */
+    }
     struct finding *finding =
         finder_here(l, FINDING_RTO_BACKOFF, l->side, 90, "timeout of the same bytes");
 
@@ -188,6 +191,10 @@ void loss_take(const struct look *l)
     }
     if ((l->j->facts & LADDER_FACT_NEW_DATA_PROBE) != 0) {
         take_resent(l, FINDING_TLP, l->gap);
+        struct finding *probe = finder_have(l->f, FINDING_TLP, l->side);
+        if (probe != NULL) {
+            probe->value[3]++; /* new data: sent, not sent again */
+        }
     }
 }
 

@@ -20,7 +20,7 @@ enum finder_flag {
     SIDE_TIMESTAMP = 1 << 11, /* ts_val means something */
     SIDE_DATA = 1 << 12,      /* has sent payload */
     SIDE_RESENT = 1 << 13,    /* its last numbers were sent again: no round trip can be measured */
-    SIDE_BIG_OK = 1 << 14     /* the segment that ends at big_end was acknowledged */
+    SIDE_HEARD = 1 << 14      /* its data has had any answer */
 };
 
 struct finder_side {
@@ -72,7 +72,8 @@ struct finder_work_side {
     uint32_t closed_number, closed_frame, probes, silly;
     /* conformance of this side, when the capture was taken there */
     uint32_t full_segments, acks; /* received in order; sent */
-    uint32_t first_flight;        /* bytes sent before any of them was acknowledged */
+    uint32_t unacked, stretched;  /* received since the last ACK; late ACKs of too many */
+    weir_time due_since;          /* an ACK */
     weir_time hole_since;
     uint32_t hole_number, hole_frame;
 };
