@@ -2,241 +2,230 @@
 #include "cli/live_ladder.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/compiler.h"
-#include "trace/ladder.h"
+#include "render/json.h"
+#include "render/json_finding.h"
+#include "render/json_live.h"
+#include "render/text_live.h"
+#include "trace/stream.h"
 
-#define RECORDS_MAX (4 * LIVE_SEGMENTS_MAX)
-#define INTERVAL (100 * WEIR_MS)         /* between two looks */
-#define SETTLE_TIME (20 * WEIR_MS)       /* besides the round trip */
-#define UNKNOWN_RTT_TIME (300 * WEIR_MS) /* until the handshake is complete */
+#define EARLY_MAX 512
+#define REORDER (20 * WEIR_MS) /* packets and records of the same moment come one after the other */
 
-struct live_ladder {
-    FILE *out;
-    struct text_options options;
-    enum trace_side side;
-    bool both;
-    bool known; /* which conversation it is */
-    struct weir_tcp_info info;
-    struct ladder_packet packets[LIVE_SEGMENTS_MAX]; /* their bytes are ours */
-    bool reached_us[LIVE_SEGMENTS_MAX];
-    size_t packet_count, left_out;
-    struct weir_record records[RECORDS_MAX];
-    size_t record_count;
-    bool head_drawn, fresh; /* fresh: something came since the last look */
-    size_t drawn;           /* rows */
-    weir_time looked;
+/* A packet from before the conversation was known. */
+struct early_packet {
+    struct trace_segment wire;
+    struct weir_endpoint src, dst;
+    weir_time arrived;
+    uint32_t facts;
 };
 
-struct live_ladder *live_ladder_new(FILE *out, const struct text_options *options,
-                                    enum trace_side side, bool both)
+struct live_ladder {
+    struct live_ladder_setup setup;
+    struct text_live text;
+    struct weir_tcp_info info;
+    struct stream *stream; /* NULL until it is known which conversation it is */
+    /* Rings: the newest ones are kept. */
+    struct early_packet packet[EARLY_MAX];
+    struct weir_record record[EARLY_MAX];
+    size_t packets, records;
+};
+
+struct live_ladder *live_ladder_new(const struct live_ladder_setup *setup)
 {
     struct live_ladder *live = calloc(1, sizeof(*live));
 
     if (live != NULL) {
-        live->out = out;
-        live->options = *options;
-        live->side = side;
-        live->both = both;
+        live->setup = *setup;
+        live->text = (struct text_live){.out = setup->out, .options = setup->options};
     }
     return live;
 }
 
 void live_ladder_del(struct live_ladder *live)
 {
-    for (size_t i = 0; live != NULL && i < live->packet_count; i++) {
-        free((void *)(uintptr_t)live->packets[i].bytes);
+    if (live != NULL) {
+        stream_del(live->stream);
+        free(live);
     }
-    free(live);
+}
+
+/* ---- Out ----------------------------------------------------------------------------------------------- */
+
+static void tell_event(const struct live_ladder *live, const struct stream_event *event)
+{
+    FILE *out = live->setup.out;
+    enum seq_mode seq = live->setup.options->seq;
+    const struct ladder_info *info = ladder_info(event->ladder);
+
+    switch (event->kind) {
+    case STREAM_BEGIN: json_connection(out, event->ladder, seq); break;
+    case STREAM_ROW: json_row(out, event->ladder, seq, event->row); break;
+    case STREAM_LESSON: json_lesson(out, event->ladder, seq, event->lesson); break;
+    case STREAM_FINDING: json_finding(out, info->number, event->finding, info->origin); break;
+    case STREAM_END: json_end(out, event->ladder); break;
+    }
+}
+
+static void draw_event(const struct live_ladder *live, const struct stream_event *event)
+{
+    switch (event->kind) {
+    case STREAM_BEGIN: text_live_begin(&live->text, event->ladder, NULL); break;
+    case STREAM_ROW:
+    case STREAM_LESSON: text_live_event(&live->text, event); break;
+    case STREAM_FINDING:
+        if (event->finding->severity > FINDING_INFO) {
+            text_live_finding(&live->text, event->ladder, event->finding);
+        }
+        break;
+    case STREAM_END: break;
+    }
+}
+
+static void on_event(void *ctx, const struct stream_event *event)
+{
+    const struct live_ladder *live = ctx;
+
+    if (live->setup.json) {
+        tell_event(live, event);
+    } else {
+        draw_event(live, event);
+    }
 }
 
 /* ---- In ------------------------------------------------------------------------------------------------ */
-
-void live_ladder_packet(struct live_ladder *live, const struct ladder_packet *packet)
-{
-    uint8_t *bytes =
-        live->packet_count < LIVE_SEGMENTS_MAX ? malloc(MAX(packet->size, (size_t)1)) : NULL;
-
-    if (bytes == NULL) {
-        live->left_out++;
-        return;
-    }
-    memcpy(bytes, packet->bytes, packet->size);
-    live->packets[live->packet_count] = *packet;
-    live->packets[live->packet_count++].bytes = bytes;
-    live->fresh = true;
-}
-
-void live_ladder_arrived(struct live_ladder *live, const uint8_t *bytes, size_t size, weir_time now)
-{
-    for (size_t i = 0; i < live->packet_count; i++) {
-        struct ladder_packet *p = &live->packets[i];
-        if (p->from != live->side && p->arrived <= now && !live->reached_us[i] && p->size == size &&
-            memcmp(p->bytes, bytes, size) == 0) {
-            p->arrived = now;
-            live->reached_us[i] = true;
-            return;
-        }
-    }
-}
-
-void live_ladder_record(struct live_ladder *live, const struct weir_record *record)
-{
-    bool wanted = record->type == WEIR_RECORD_STATE || record->type == WEIR_RECORD_TIMER;
-
-    if (wanted && live->record_count < RECORDS_MAX && live->packet_count < LIVE_SEGMENTS_MAX) {
-        live->records[live->record_count++] = *record;
-        live->fresh = true;
-    }
-}
-
-void live_ladder_conn(struct live_ladder *live, const struct weir_tcp_info *info)
-{
-    live->info = *info;
-    live->known = live->fresh = true;
-}
-
-/* ---- Making one ---------------------------------------------------------------------------------------- */
 
 static bool same_end(const struct weir_endpoint *a, const struct weir_endpoint *b)
 {
     return a->port == b->port && weir_ip_equal(&a->ip, &b->ip);
 }
 
-/* A packet of which only our end's time is known. */
-static void add_seen(const struct live_ladder *live, struct ladder *ladder,
-                     const struct ladder_packet *packet)
+static void take(struct live_ladder *live, const struct early_packet *packet)
 {
-    struct trace_segment segment;
-    struct weir_endpoint src, dst;
-    bool out = packet->from == live->side;
+    bool out = packet->wire.side == (uint8_t)live->setup.side;
     struct weir_endpoint local = live->info.local, remote = live->info.remote;
 
     local.ip.scope = remote.ip.scope = 0; /* packets have none */
-    if (trace_parse_ip(packet->bytes, packet->size, packet->size, &segment, &src, &dst) ==
-            TRACE_TCP &&
-        same_end(&src, out ? &local : &remote) && same_end(&dst, out ? &remote : &local)) {
-        segment.time = packet->sent;
-        segment.frame = 0;
-        segment.side = (uint8_t)packet->from;
-        ladder_add_segment(ladder, &segment);
+    if (!same_end(&packet->src, out ? &local : &remote) ||
+        !same_end(&packet->dst, out ? &remote : &local)) {
+        return;
+    }
+    /* Without memory it is missing, and the rest goes on. */
+    if (live->setup.both) {
+        (void)stream_take_both(live->stream, &packet->wire, packet->arrived, packet->facts);
+    } else {
+        (void)stream_take(live->stream, &packet->wire);
     }
 }
 
-struct ladder *live_ladder_make(const struct live_ladder *live)
+void live_ladder_packet(struct live_ladder *live, const struct ladder_packet *packet)
 {
-    enum ladder_vantage near = live->side == LADDER_CLIENT ? LADDER_AT_CLIENT : LADDER_AT_SERVER;
-    struct ladder *ladder = live->known ? ladder_new(live->both ? LADDER_AT_BOTH : near) : NULL;
-    bool client = live->side == LADDER_CLIENT;
+    struct early_packet early = {.arrived = packet->arrived,
+                                 .facts =
+                                     (packet->duplicate ? (uint32_t)LADDER_FACT_COPY : 0) |
+                                     (packet->corrupted ? (uint32_t)LADDER_FACT_CORRUPTED : 0)};
 
-    if (ladder == NULL) {
-        return NULL;
+    if (trace_parse_ip(packet->bytes, packet->size, packet->size, &early.wire, &early.src,
+                       &early.dst) != TRACE_TCP) {
+        return;
     }
-    ladder_set_ends(ladder, client ? &live->info.local : &live->info.remote,
-                    client ? &live->info.remote : &live->info.local, false);
-    for (size_t i = 0; i < live->packet_count; i++) {
-        if (live->both) {
-            ladder_add_packet(ladder, &live->packets[i]);
-        } else {
-            add_seen(live, ladder, &live->packets[i]);
-        }
+    early.wire.time = packet->sent;
+    early.wire.frame = 0;
+    early.wire.side = (uint8_t)packet->from;
+    if (live->stream != NULL) {
+        take(live, &early);
+    } else {
+        live->packet[live->packets++ % EARLY_MAX] = early;
     }
-    for (size_t i = 0; i < live->record_count; i++) {
-        if (live->records[i].id == live->info.id) {
-            ladder_add_record(ladder, live->side, &live->records[i]);
-        }
-    }
-    if (ladder_finish(ladder) != WEIR_OK) {
-        ladder_del(ladder);
-        return NULL;
-    }
-    return ladder;
 }
 
-/* ---- Drawing ------------------------------------------------------------------------------------------- */
-
-/* When the last thing happened that the row tells, counted from the first segment. */
-static int64_t row_time(const struct ladder_row *row)
+void live_ladder_arrived(struct live_ladder *live, const uint8_t *bytes, size_t size, weir_time now)
 {
-    const struct ladder_segment *s = row->segment;
+    struct trace_segment wire;
+    struct weir_endpoint src, dst;
 
-    if (row->kind == LADDER_ROW_STATE) {
-        return row->time.ns;
+    if (trace_parse_ip(bytes, size, size, &wire, &src, &dst) != TRACE_TCP) {
+        return;
     }
-    bool arrives = s->arrived.known == LADDER_MEASURED || s->arrived.known == LADDER_ESTIMATED;
-    return arrives ? MAX(s->sent.ns, s->arrived.ns) : s->sent.ns;
+    wire.side = (uint8_t)trace_other(live->setup.side);
+    if (live->stream != NULL) {
+        stream_arrived(live->stream, &wire, now, now);
+        return;
+    }
+    for (size_t i = 0; i < MIN(live->packets, (size_t)EARLY_MAX); i++) {
+        struct early_packet *p = &live->packet[i];
+        if (p->wire.side == wire.side && p->arrived <= now && p->wire.seq == wire.seq &&
+            p->wire.flags == wire.flags && same_end(&p->src, &src) && same_end(&p->dst, &dst)) {
+            p->arrived = now;
+        }
+    }
 }
 
-/* Rows [0, result) are older than `age`. A silence is settled with what ends it. */
-static size_t settled_rows(const struct ladder *ladder, weir_time now, weir_time age)
+static void take_record(struct live_ladder *live, const struct weir_record *record)
 {
-    size_t count, settled = 0;
-    const struct ladder_row *rows = ladder_rows(ladder, &count);
-    weir_time origin = ladder_info(ladder)->origin;
-
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].kind == LADDER_ROW_IDLE) {
-            continue;
-        }
-        if (origin + (weir_time)row_time(&rows[i]) + age > now) {
-            break;
-        }
-        settled = i + 1;
+    if (record->id == live->info.id) {
+        (void)stream_record(live->stream, (uint8_t)live->setup.side, record);
     }
-    return settled;
 }
 
-static void draw_to(struct live_ladder *live, const struct ladder *ladder, size_t row)
+void live_ladder_record(struct live_ladder *live, const struct weir_record *record)
 {
-    if (!live->head_drawn && row > 0) {
-        text_ladder_head(live->out, ladder, &live->options);
-        live->head_drawn = true;
+    if (record->type != WEIR_RECORD_STATE && record->type != WEIR_RECORD_TIMER) {
+        return;
     }
-    if (row > live->drawn) {
-        text_ladder_rows(live->out, ladder, &live->options, live->drawn, row);
-        live->drawn = row;
-        fflush(live->out);
+    if (live->stream != NULL) {
+        take_record(live, record);
+    } else {
+        live->record[live->records++ % EARLY_MAX] = *record;
+    }
+}
+
+void live_ladder_conn(struct live_ladder *live, const struct weir_tcp_info *info)
+{
+    bool client = live->setup.side == LADDER_CLIENT;
+    struct stream_setup setup = {
+        .number = 1,
+        .vantage = live->setup.both ? LADDER_AT_BOTH
+                   : client         ? LADDER_AT_CLIENT
+                                    : LADDER_AT_SERVER,
+        .vantage_known = true,
+        .end = {client ? info->local : info->remote, client ? info->remote : info->local},
+        .reorder = REORDER,
+        .told = {client, !client},
+        .tell = on_event,
+        .ctx = live};
+
+    if (live->stream != NULL) {
+        return;
+    }
+    live->info = *info;
+    live->stream = stream_new(&setup);
+    if (live->stream == NULL) {
+        return;
+    }
+    for (size_t i = live->packets - MIN(live->packets, (size_t)EARLY_MAX); i < live->packets; i++) {
+        take(live, &live->packet[i % EARLY_MAX]);
+    }
+    for (size_t i = live->records - MIN(live->records, (size_t)EARLY_MAX); i < live->records; i++) {
+        take_record(live, &live->record[i % EARLY_MAX]);
     }
 }
 
 weir_time live_ladder_draw(struct live_ladder *live, weir_time now)
 {
-    size_t count;
-
-    if (!live->known || !live->fresh) {
+    if (live->stream == NULL) {
         return WEIR_NEVER;
     }
-    if (now < live->looked + INTERVAL) {
-        return live->looked + INTERVAL;
-    }
-    live->looked = now;
-    struct ladder *ladder = live_ladder_make(live);
-    if (ladder == NULL) {
-        return now + INTERVAL;
-    }
-    weir_time rtt = (weir_time)MAX(ladder_info(ladder)->rtt_ns, 0);
-    draw_to(live, ladder,
-            settled_rows(ladder, now, rtt > 0 ? rtt + SETTLE_TIME : UNKNOWN_RTT_TIME));
-    ladder_rows(ladder, &count);
-    live->fresh = live->drawn < count;
-    ladder_del(ladder);
-    return live->fresh ? now + INTERVAL : WEIR_NEVER;
+    weir_time next = stream_advance(live->stream, now);
+    fflush(live->setup.out);
+    return next == WEIR_NEVER ? next : max_u64(next, now + WEIR_MS);
 }
 
 void live_ladder_finish(struct live_ladder *live)
 {
-    struct ladder *ladder = live_ladder_make(live);
-    size_t count;
-
-    if (ladder != NULL) {
-        ladder_rows(ladder, &count);
-        draw_to(live, ladder, count);
-        ladder_del(ladder);
-    }
-    if (live->left_out > 0) {
-        fprintf(live->out,
-                "weir: not drawn (weir ladder draws them from a capture): %zu segments\n",
-                live->left_out);
+    if (live->stream != NULL) {
+        stream_end(live->stream);
+        fflush(live->setup.out);
     }
 }

@@ -1,27 +1,30 @@
 /*
- * live_ladder.h - the ladder of a conversation that is going on: each row is drawn once, as soon as nothing
- * that may still happen can change it.
+ * live_ladder.h - the ladder of the conversation that `weir nc` has, while it goes on: a stream (trace/stream.h)
+ * of its packets and of what its own stack says, drawn row by row, or told as events.
  *
- * A ladder is made of all its segments together (the times of the far side need the handshake's round trip,
- * arrivals are put behind what they crossed), so it is made anew for each look, and only new rows that are
- * older than a round trip are drawn. After LIVE_SEGMENTS_MAX segments no more are taken.
+ * Packets and records that come before it is known which conversation it is are kept, the newest ones, and
+ * sorted out then.
  */
 #ifndef CLI_LIVE_LADDER_H
 #define CLI_LIVE_LADDER_H
 
 #include "render/text.h"
 
-#define LIVE_SEGMENTS_MAX 2000
-
 struct live_ladder;
 
-/* `side`: which of the two we are. `both`: packets come with the times of both ends; else with ours only
- * (sent and arrived are the same). NULL: no memory. */
-struct live_ladder *live_ladder_new(FILE *out, const struct text_options *options,
-                                    enum trace_side side, bool both);
-void live_ladder_del(struct live_ladder *live); /* NULL is allowed */
+struct live_ladder_setup {
+    FILE *out;
+    const struct text_options *options;
+    bool json;
+    enum trace_side side; /* which of the two we are */
+    bool
+        both; /* packets come with the times of both ends; else with ours only (sent and arrived are the same) */
+};
 
-/* What is not TCP or not of the conversation is sorted out later. */
+struct live_ladder *live_ladder_new(const struct live_ladder_setup *setup); /* NULL: no memory */
+void live_ladder_del(struct live_ladder *live);                             /* NULL is allowed */
+
+/* What is not TCP or not of the conversation is sorted out. */
 void live_ladder_packet(struct live_ladder *live, const struct ladder_packet *packet);
 /* With `both`: this packet of the other side has just reached us, a little after it was due. Our stack acts at
  * this time, so it is the one to be drawn. */
@@ -37,8 +40,5 @@ weir_time live_ladder_draw(struct live_ladder *live, weir_time now);
 
 /* Draws everything that is left. */
 void live_ladder_finish(struct live_ladder *live);
-
-/* The whole ladder so far, finished; NULL: no memory, or the conversation is not known. */
-struct ladder *live_ladder_make(const struct live_ladder *live);
 
 #endif

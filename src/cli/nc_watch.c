@@ -13,7 +13,6 @@
 #include "cli/live_ladder.h"
 #include "device/pcapfile.h"
 #include "host/clock.h"
-#include "render/json.h"
 #include "trace/ladder.h"
 
 struct nc_watch {
@@ -101,10 +100,7 @@ void nc_watch_conn(struct nc_watch *w, const struct weir_tcp_info *info)
 
 weir_time nc_watch_draw(struct nc_watch *w, weir_time now)
 {
-    if (w->ladder == NULL || w->options->output.json) {
-        return WEIR_NEVER;
-    }
-    return live_ladder_draw(w->ladder, now);
+    return w->ladder != NULL ? live_ladder_draw(w->ladder, now) : WEIR_NEVER;
 }
 
 /* ---- Begin and end ------------------------------------------------------------------------------------- */
@@ -164,7 +160,12 @@ int nc_watch_new(struct nc_watch **watch, const struct nc_options *options,
         code = open_capture(w);
     }
     if (code == CLI_OK && options->ladder) {
-        w->ladder = live_ladder_new(stderr, &options->output.text, w->side, options->impair.wanted);
+        struct live_ladder_setup setup = {.out = stderr,
+                                          .options = &options->output.text,
+                                          .json = options->output.json,
+                                          .side = w->side,
+                                          .both = options->impair.wanted};
+        w->ladder = live_ladder_new(&setup);
         code = w->ladder != NULL ? CLI_OK : cli_error(CLI_SYSTEM, "no memory: ladder");
     }
     if (code == CLI_OK && options->impair.wanted) {
@@ -176,26 +177,13 @@ int nc_watch_new(struct nc_watch **watch, const struct nc_options *options,
     return code;
 }
 
-static void draw_rest(struct nc_watch *w)
-{
-    if (!w->options->output.json) {
-        live_ladder_finish(w->ladder);
-        return;
-    }
-    struct ladder *ladder = live_ladder_make(w->ladder);
-    if (ladder != NULL) {
-        json_ladder(stderr, ladder, w->options->output.text.seq);
-    }
-    ladder_del(ladder);
-}
-
 int nc_watch_end(struct nc_watch *w)
 {
     char why[256];
     int code = CLI_OK;
 
     if (w->ladder != NULL) {
-        draw_rest(w);
+        live_ladder_finish(w->ladder);
     }
     live_ladder_del(w->ladder);
     w->ladder = NULL;

@@ -283,8 +283,7 @@ static void both_ends_known(void **state)
     ladder_del(ladder);
 }
 
-/* Real captures without loss: the rows of `weir ladder`, with all times. */
-static void check_file(const char *name)
+static struct ladder *ladder_of_file(const char *name)
 {
     char path[256], why[CAPTURE_WHY_MAX];
     struct capture *capture;
@@ -304,12 +303,20 @@ static void check_file(const char *name)
     }
     capture_close(capture);
     struct ladder *ladder = flows_ladder(flows, 0);
+    flows_del(flows);
+    assert_non_null(ladder);
+    return ladder;
+}
+
+/* Real captures without loss: the rows of `weir ladder`, with all times. */
+static void check_file(const char *name)
+{
+    struct ladder *ladder = ladder_of_file(name);
     print_message("%s\n", name);
     struct listener *told = stream_of(ladder, true);
     same_rows(ladder, told);
     free(told);
     ladder_del(ladder);
-    flows_del(flows);
 }
 
 static void real_captures(void **state)
@@ -330,6 +337,34 @@ static void real_captures(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         check_file(names[i]);
+    }
+}
+
+/* What a later segment teaches comes behind it and points back; a finding comes when it is made. */
+static void lessons_are_rows_of_their_own(void **state)
+{
+    static const char *const names[] = {"tun_fastrx.client.pcap", "tun_rto.client.pcap"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        struct ladder *ladder = ladder_of_file(names[i]);
+        struct listener *told = stream_of(ladder, true);
+        size_t missed = 0, count;
+        const struct ladder_segment *segment = ladder_segments(ladder, &count);
+        for (size_t k = 0; k < count; k++) {
+            missed += (segment[k].facts & LADDER_FACT_MISSED) != 0;
+        }
+        assert_true(missed > 0);
+        assert_true(told->lessons >= missed);
+        for (size_t k = 0; k < MIN(told->lessons, (size_t)8); k++) {
+            assert_int_equal(told->lesson[k].kind, LESSON_LOST);
+            assert_in_range(told->lesson[k].number, 1, told->lesson[k].by);
+            assert_true(segment[told->lesson[k].number - 1].facts & LADDER_FACT_MISSED);
+        }
+        assert_true(told->lesson_after[0] > 1 && told->lesson_after[0] < told->rows);
+        assert_true(told->findings > 0);
+        free(told);
+        ladder_del(ladder);
     }
 }
 
@@ -401,6 +436,7 @@ int main(void)
         cmocka_unit_test(rows_come_when_they_are_settled),
         cmocka_unit_test(both_ends_known),
         cmocka_unit_test(real_captures),
+        cmocka_unit_test(lessons_are_rows_of_their_own),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(no_more_than_the_limit_wait),
     };
