@@ -165,8 +165,10 @@ struct case_of {
 
 static void open_case(const struct table *table, size_t index, struct case_of *c)
 {
+    struct conversation told;
+
     *c = (struct case_of){.index = index};
-    (void)table_conversation(table, index, c->end);
+    table_conversation(table, index, &told, c->end);
     c->outcome.findings = table_findings(table, index, &c->outcome.count, &c->account, &c->totals);
     c->outcome.account = &c->account;
     c->outcome.totals = &c->totals;

@@ -87,6 +87,7 @@ static int take_packet(struct table *table, const struct capture_packet *packet,
     case TRACE_TCP:
         p->segment.time = packet->time;
         p->segment.frame = packet->number;
+        p->segment.checksum = (uint8_t)trace_verify(packet->ip, packet->size, packet->original);
         return table_put(table);
     case TRACE_CUT: tally->cut = true; break;
     case TRACE_MALFORMED:

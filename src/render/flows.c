@@ -45,9 +45,11 @@ static void rank_worst(struct ranked *r, const struct conversation *c)
 static struct ranked rank(const struct table *table, size_t index, enum flows_sort sort)
 {
     struct weir_endpoint end[2];
-    const struct conversation *c = table_conversation(table, index, end);
+    struct conversation told;
+    const struct conversation *c = &told;
     struct ranked r = {.index = index};
 
+    table_conversation(table, index, &told, end);
     switch (sort) {
     case FLOWS_BY_WORST: rank_worst(&r, c); break;
     case FLOWS_BY_DURATION: r.major = c->last - c->start; break;
@@ -282,9 +284,11 @@ static void put_titles(struct list *l)
 static void put_conversation(struct list *l, const struct table *table, size_t index)
 {
     struct weir_endpoint end[2];
-    const struct conversation *c = table_conversation(table, index, end);
+    struct conversation told;
+    const struct conversation *c = &told;
     bool both = l->columns[COLUMN_RECEIVED] == 0;
 
+    table_conversation(table, index, &told, end);
     snprintf(l->cell[COLUMN_NUMBER], CELL, "%zu", index + 1);
     host(l->cell[COLUMN_CLIENT], &end[LADDER_CLIENT], !both);
     fit(l->cell[COLUMN_CLIENT], l->columns[COLUMN_CLIENT]);

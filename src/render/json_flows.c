@@ -88,16 +88,20 @@ static json_t *findings_of(const struct conversation *c)
 static int put_flow(struct sink *s, const struct table *table, size_t index, weir_time origin)
 {
     static const char *const vantages[] = {"unknown", "client", "server", "both"};
+    static const char *const bases[] = {NULL, "checksum", "handshake", "acks", "ttl"};
     struct weir_endpoint ends[2];
     char text[TEXT_ENDPOINT_MAX];
-    const struct conversation *c = table_conversation(table, index, ends);
+    struct conversation told;
+    const struct conversation *c = &told;
 
+    table_conversation(table, index, &told, ends);
     begin(s, "flow");
     set_number(s, "conn", index + 1);
     set(s, "client", json_string(text_endpoint(&ends[LADDER_CLIENT], text)));
     set(s, "server", json_string(text_endpoint(&ends[LADDER_SERVER], text)));
     set(s, "client_guessed", json_boolean(c->client_guessed));
     set(s, "vantage", json_string(vantages[c->vantage]));
+    set(s, "vantage_by", c->basis == VANTAGE_NONE ? json_null() : json_string(bases[c->basis]));
     set(s, "handshake", json_boolean(c->handshake));
     set(s, "one_way", json_boolean(c->one_way));
     set(s, "cut", json_boolean(c->cut));

@@ -12,13 +12,12 @@
 
 #define SLOTS_MIN 1024
 #define CHUNK 256 /* entries */
-#define NONE UINT32_MAX
 
 /* Server ports are small, ephemeral ones begin here at the earliest. */
 #define EPHEMERAL_MIN 32768
 
 struct slot {
-    uint32_t hash, index; /* NONE: free */
+    uint32_t hash, index; /* DEMUX_NONE: free */
 };
 
 struct demux {
@@ -134,7 +133,7 @@ static struct slot *find_slot(const struct demux *d, const struct demux_key *key
 {
     uint32_t at = key->hash & (d->slots - 1);
 
-    while (d->slot[at].index != NONE &&
+    while (d->slot[at].index != DEMUX_NONE &&
            (d->slot[at].hash != key->hash || !same_key(demux_at(d, d->slot[at].index), key))) {
         at = (at + 1) & (d->slots - 1);
     }
@@ -150,7 +149,7 @@ struct demux_entry *demux_peek(const struct demux *d, const struct demux_key *ke
 {
     const struct slot *slot = find_slot(d, key);
 
-    return slot->index == NONE ? NULL : demux_at(d, slot->index);
+    return slot->index == DEMUX_NONE ? NULL : demux_at(d, slot->index);
 }
 
 static bool grow_slots(struct demux *d)
@@ -163,10 +162,10 @@ static bool grow_slots(struct demux *d)
     }
     for (uint32_t i = 0; i < d->slots; i++) {
         uint32_t at = d->slot[i].hash & (slots - 1);
-        if (d->slot[i].index == NONE) {
+        if (d->slot[i].index == DEMUX_NONE) {
             continue;
         }
-        while (slot[at].index != NONE) {
+        while (slot[at].index != DEMUX_NONE) {
             at = (at + 1) & (slots - 1);
         }
         slot[at] = d->slot[i];
@@ -203,9 +202,11 @@ static struct demux_entry *new_entry(struct demux *d, const struct demux_key *ke
         return NULL;
     }
     struct slot *slot = find_slot(d, key);
-    d->used += slot->index == NONE;
+    d->used += slot->index == DEMUX_NONE;
+    uint32_t previous = slot->index;
     *slot = (struct slot){key->hash, d->count};
     struct demux_entry *e = demux_at(d, d->count);
+    e->previous = previous;
     memcpy(e->word, key->word, sizeof(e->word));
     e->hash = key->hash;
     e->index = d->count++;

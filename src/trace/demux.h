@@ -35,13 +35,16 @@ enum demux_flag {
     DEMUX_SWAPPED = 1 << 12      /* side 0 is the key's second endpoint */
 };
 
+#define DEMUX_NONE UINT32_MAX
+
 /* A conversation. Its sides are 0 and 1 by whose packet came first. */
 struct demux_entry {
     uint64_t word[5];
     uint32_t hash;
     uint32_t index; /* in order of their first packet, from 0 */
     uint32_t isn[2];
-    uint32_t flags; /* enum demux_flag */
+    uint32_t flags;    /* enum demux_flag */
+    uint32_t previous; /* index of the conversation before it with this key, or DEMUX_NONE */
 };
 
 /* `payload`: bytes that follow each entry, zeroed. NULL: no memory. */

@@ -2,22 +2,24 @@
  * table.h - all conversations of a capture, or of a live tap, while it goes by: each judged, searched for
  * findings and counted, and no segment kept.
  *
- *     table = table_new(&setup);
+ *     table = table_new(search);
  *     packet = table_packet(table); fill *packet; table_put(table);      for each segment
  *     table_end(table);
- *     table_conversation(table, index) ... table_count(table)
+ *     table_conversation(table, index, &conversation, end) ... table_count(table)
  *
  * The first segments of a conversation wait until it is known who the client is and where the tap is; then
- * they are judged with all others, in order. A conversation that is over and silent is settled: its counters
- * and findings stay, its judge goes. Segments are looked at a batch at a time, because in a large table each
- * one costs several cache misses, which then overlap.
+ * they are judged with all others, in order. A conversation that is silent is packed until it speaks again; of
+ * one that is over only the counters and findings stay. Segments are looked at a batch at a time, because in
+ * a large table each one costs several cache misses, which then overlap.
+ *
+ * Reading order: this file, demux.h (which conversation), table_private.h (its phases), table.c, table_entry.c.
  */
 #ifndef TRACE_TABLE_H
 #define TRACE_TABLE_H
 
 #include "trace/finder.h"
 #include "trace/icmp.h"
-#include "trace/judge.h"
+#include "trace/vantage.h"
 
 struct table;
 
@@ -42,11 +44,12 @@ struct conversation {
     uint32_t rtt_us;     /* of the handshake, both ways of the tap together; 0: not seen */
     uint32_t min_rtt_us; /* the least that an ACK showed, from the tap; 0: none */
     uint32_t srtt_us;
-    struct conversation_finding *finding; /* worst first */
     uint16_t findings;
     uint8_t vantage; /* enum ladder_vantage */
+    uint8_t basis;   /* of that: enum vantage_basis */
     uint8_t end;     /* enum ladder_end */
     bool client_guessed, handshake, one_way, cut;
+    struct conversation_finding *finding; /* worst first; the table's own */
 };
 
 struct table_packet {
@@ -58,7 +61,7 @@ struct table_packet {
 enum table_search {
     TABLE_COUNT = 0, /* nothing is searched for */
     TABLE_SEARCH,    /* findings in short, in struct conversation */
-    TABLE_EXPLAIN    /* and all of them: table_outcome */
+    TABLE_EXPLAIN    /* and all of them: table_findings */
 };
 
 /* NULL: no memory. */
@@ -76,8 +79,8 @@ int table_end(struct table *table);
 
 /* In order of their first packet; only after table_end. The endpoints by enum trace_side. */
 size_t table_count(const struct table *table);
-const struct conversation *table_conversation(const struct table *table, size_t index,
-                                              struct weir_endpoint end[2]);
+void table_conversation(const struct table *table, size_t index, struct conversation *conversation,
+                        struct weir_endpoint end[2]);
 
 /* TABLE_EXPLAIN: everything found, worst first, and where the time went; valid until table_del. NULL: no
  * memory was left for it. */

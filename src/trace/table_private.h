@@ -1,13 +1,12 @@
-/* table_private.h - the inside of a table, shared by table.c and table_find.c only. */
+/* table_private.h - what a table keeps of one conversation; shared by table*.c only. */
 #ifndef TRACE_TABLE_PRIVATE_H
 #define TRACE_TABLE_PRIVATE_H
 
 #include "trace/demux.h"
-#include "trace/finder.h"
 #include "trace/table.h"
-#include "trace/vantage.h"
 
-#define TABLE_BATCH 16
+/* Segments that wait for the decision who is who, at most; without a handshake that has to do. */
+#define WAITING_MAX 6
 
 struct waiting {
     struct vantage_clues clues;
@@ -15,39 +14,63 @@ struct waiting {
     struct trace_segment segment[]; /* sides as demux has them */
 };
 
-enum phase { PHASE_WAITING = 0, PHASE_JUDGED, PHASE_SETTLED };
-
-/* What the table keeps of a conversation beside what it tells. */
-struct entry {
+/* A conversation that is going on. */
+struct live {
     struct conversation told;
     struct judge *judge;
-    struct waiting *waiting;
-    struct finder *finder; /* NULL: not searched */
-    struct entry *before;  /* the conversation before this one between the same endpoints */
+    struct finder *finder; /* NULL: nothing is searched for, or no memory */
+    bool answered, refused, over, reset;
+};
+
+/* One that is settled. */
+struct rest {
+    struct conversation told;
+    uint32_t client_isn,
+        client_next; /* its first and one past its last number; for who has the ports next */
+    bool over;
+};
+
+enum phase {
+    PHASE_WAITING = 0,
+    PHASE_LIVE,
+    PHASE_PACKED, /* live, judge and finder are packed one after the other */
+    PHASE_SETTLED /* struct rest is packed; there is nothing more but, for TABLE_EXPLAIN, its finder */
+};
+
+struct entry {
+    union {
+        struct waiting *waiting; /* NULL: none yet */
+        struct live *live;
+        uint8_t *packed;
+    } u;
+    struct finder *finder; /* settled, TABLE_EXPLAIN */
+    weir_time last;
     uint8_t phase;
-    uint8_t client; /* demux's side that is the client, once judged */
-    bool answered, refused, over, reset, rests, begun;
+    uint8_t client; /* demux's side that is the client, unless waiting */
 };
 
-struct table {
-    struct demux *demux;
-    struct table_packet batch[TABLE_BATCH];
-    struct demux_key key[TABLE_BATCH];
-    uint32_t batched;
-    enum table_search search;
-    size_t hand; /* of the sweep */
-    weir_time now;
-    int failure;
-};
+static inline struct entry *entry_of(struct demux_entry *d)
+{
+    return demux_payload(d);
+}
 
-/* Who is who, and where the tap is; then what has waited is judged. */
-int table_decide(struct table *table, struct demux_entry *demux, struct entry *entry);
+/* table_entry.c. Each returns WEIR_OK or WEIR_ENOBUFS. */
 
-/* Judges what has been put so far. */
-int table_flush(struct table *table);
+/* s->side as demux has it. */
+int entry_take(const struct table *table, struct demux_entry *d, struct trace_segment *s);
+/* It is live, and nothing was heard for a while: settles it when it is over, packs it when the silence is long. */
+int entry_rest(const struct table *table, struct demux_entry *d, bool long_silent);
+int entry_settle(const struct table *table, struct demux_entry *d);
+/* Only when settled. */
+void entry_told(const struct entry *e, struct rest *rest);
+/* Sent by `from`, as demux has it. */
+int entry_icmp(const struct table *table, struct demux_entry *d, unsigned from,
+               const struct trace_icmp *icmp);
+void entry_free(struct entry *e);
 
-/* table_find.c: the finder of an entry from its beginning to its end. */
-void table_find_begin(const struct demux_entry *demux, struct entry *entry);
-void table_find_end(const struct table *table, struct entry *entry);
+enum table_search table_searches(const struct table *table);
+
+/* The conversation before this one between the same endpoints, or NULL. */
+const struct demux_entry *table_previous(const struct table *table, const struct demux_entry *d);
 
 #endif

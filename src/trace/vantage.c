@@ -65,6 +65,8 @@ void vantage_look(struct vantage_clues *c, const struct trace_segment *s)
     }
     if ((s->flags & WEIR_TCP_RST) == 0) { /* a forged RST may come from anywhere */
         c->ttl[s->side] = s->ttl;
+        c->unsummed[s->side] = c->unsummed[s->side] || s->checksum == TRACE_SUM_PARTIAL;
+        c->summed[s->side] = c->summed[s->side] || s->checksum == TRACE_SUM_GOOD;
     }
 }
 

@@ -75,15 +75,18 @@ static void write_packet(const uint8_t *packet, size_t original)
     clock_us += 3;
 }
 
-static void sum_ip(uint8_t *ip)
+static uint32_t sum(const uint8_t *p, unsigned size, uint32_t sum)
 {
-    uint32_t sum = 0;
-
-    for (int i = 0; i < 20; i += 2) {
-        sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+    for (unsigned i = 0; i < size; i += 2) {
+        sum += (uint32_t)(p[i] << 8 | p[i + 1]);
     }
+    return sum;
+}
+
+static void put_sum(uint8_t *field, uint32_t sum)
+{
     sum = (sum & 0xffff) + (sum >> 16);
-    put16(ip + 10, ~((sum & 0xffff) + (sum >> 16)) & 0xffff);
+    put16(field, ~((sum & 0xffff) + (sum >> 16)) & 0xffff);
 }
 
 /* One packet of `c`; sack: [start, end), 0: none. */
@@ -105,7 +108,7 @@ static void send_it(struct connection *c, int up, uint8_t flags, uint32_t seq, u
     ip[9] = 6;
     put32(ip + 12, up ? client : server);
     put32(ip + 16, up ? server : client);
-    sum_ip(ip);
+    put_sum(ip + 10, sum(ip, 20, 0));
     put16(tcp, up ? port : 80);
     put16(tcp + 2, up ? 80 : port);
     put32(tcp + 4, seq);
@@ -121,6 +124,8 @@ static void send_it(struct connection *c, int up, uint8_t flags, uint32_t seq, u
         put32(tcp + 36, sack[0]);
         put32(tcp + 40, sack[1]);
     }
+    /* The payload is all zeros. */
+    put_sum(tcp + 16, sum(tcp, header - 34, sum(ip + 12, 8, 6 + header - 34 + length)));
     write_packet(p, header + length);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/compiler.h"
 #include "trace/demux.h"
+#include "trace/pack.h"
 #include "trace/table.h"
 #include "unit/trace_kit.h"
 
@@ -48,7 +49,9 @@ static void ten_segments_become_one_line(void **state)
     put_ten(t, 1000, 0);
     assert_int_equal(table_end(t), WEIR_OK);
     assert_int_equal(table_count(t), 1);
-    const struct conversation *c = table_conversation(t, 0, end);
+    struct conversation told;
+    const struct conversation *c = &told;
+    table_conversation(t, 0, &told, end);
     assert_int_equal(end[LADDER_CLIENT].port, 40000);
     assert_int_equal(end[LADDER_SERVER].port, 8000);
     assert_memory_equal(end[LADDER_SERVER].ip.bytes, server.ip.bytes, 16);
@@ -81,7 +84,9 @@ static void many_conversations_are_kept_apart(void **state)
     assert_int_equal(table_end(t), WEIR_OK);
     assert_int_equal(table_count(t), MANY);
     for (size_t k = 0; k < MANY; k++) {
-        const struct conversation *c = table_conversation(t, k, end);
+        struct conversation told;
+        const struct conversation *c = &told;
+        table_conversation(t, k, &told, end);
         assert_int_equal(end[LADDER_CLIENT].port, 40000 + k);
         assert_int_equal(c->segments[0] + c->segments[1], 10);
         assert_int_equal(c->bytes[0] + c->bytes[1], 30);
@@ -106,7 +111,9 @@ static void a_port_is_used_again(void **state)
     put(t, &answer, 6040, 0);
     assert_int_equal(table_end(t), WEIR_OK);
     assert_int_equal(table_count(t), 2);
-    const struct conversation *c = table_conversation(t, 1, end);
+    struct conversation told;
+    const struct conversation *c = &told;
+    table_conversation(t, 1, &told, end);
     assert_int_equal(c->segments[LADDER_CLIENT], 2);
     assert_int_equal(c->retx[LADDER_CLIENT], 1);
     assert_int_equal(c->end, LADDER_END_OPEN);
@@ -128,7 +135,9 @@ static void what_is_settled_still_counts(void **state)
     put(t, &kit_ten[9], 60000, 0);
     assert_int_equal(table_end(t), WEIR_OK);
     assert_int_equal(table_count(t), 2);
-    const struct conversation *c = table_conversation(t, 0, end);
+    struct conversation told;
+    const struct conversation *c = &told;
+    table_conversation(t, 0, &told, end);
     assert_int_equal(c->segments[0] + c->segments[1], 11);
     assert_int_equal(c->end, LADDER_END_FIN);
     table_del(t);
@@ -153,15 +162,19 @@ static void ends_and_beginnings_are_judged(void **state)
     put(t, &refuse, 1003, 2);
     assert_int_equal(table_end(t), WEIR_OK);
     assert_int_equal(table_count(t), 3);
-    assert_int_equal(table_conversation(t, 0, end)->end, LADDER_END_TIMEOUT);
-    assert_false(table_conversation(t, 0, end)->one_way);
-    const struct conversation *c = table_conversation(t, 1, end);
+    struct conversation told;
+    const struct conversation *c = &told;
+    table_conversation(t, 0, &told, end);
+    assert_int_equal(c->end, LADDER_END_TIMEOUT);
+    assert_false(c->one_way);
+    table_conversation(t, 1, &told, end);
     assert_int_equal(end[LADDER_CLIENT].port, 40001); /* an ephemeral port */
     assert_true(c->client_guessed);
     assert_false(c->handshake);
     assert_int_equal(c->bytes[LADDER_SERVER], 5);
     assert_int_equal(c->end, LADDER_END_OPEN);
-    assert_int_equal(table_conversation(t, 2, end)->end, LADDER_END_REFUSED);
+    table_conversation(t, 2, &told, end);
+    assert_int_equal(c->end, LADDER_END_REFUSED);
     table_del(t);
 }
 
@@ -195,6 +208,66 @@ static void keys_are_the_same_both_ways(void **state)
     demux_del(d);
 }
 
+/* Packed for a long silence in between, it knows all that it knew: the same bytes again are a retransmission. */
+static void what_rests_is_not_forgotten(void **state)
+{
+    static const struct kit_step data = {0, 0, '>', "PA", .seq = 1001, .length = 20, .ack = 8001},
+                                 other = {0, 0, '>', "A", .seq = 1, .length = 1, .ack = 1};
+    struct weir_endpoint end[2];
+    struct conversation told;
+    struct table *t = table_new(TABLE_SEARCH);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        put(t, &kit_ten[i], 1000 + i, 0);
+    }
+    put(t, &data, 1010, 0);
+    for (int i = 0; i < 1000; i++) {
+        put(t, &other, 2000 + i * 10, 7);
+    }
+    put(t, &data, 13000, 0);
+    for (int i = 0; i < 1000; i++) {
+        put(t, &other, 14000 + i * 10, 7);
+    }
+    assert_int_equal(table_end(t), WEIR_OK);
+    table_conversation(t, 0, &told, end);
+    assert_int_equal(told.segments[LADDER_CLIENT], 4);
+    assert_int_equal(told.bytes[LADDER_CLIENT], 20);
+    assert_int_equal(told.retx[LADDER_CLIENT], 1);
+    assert_int_equal(told.last - told.start, kit_ms(13000) - kit_ms(1000));
+    table_del(t);
+}
+
+static void packing_loses_nothing(void **state)
+{
+    static const uint64_t words[] = {0,
+                                     1,
+                                     255,
+                                     256,
+                                     1700000000000000000,
+                                     9,
+                                     1699999999999999999,
+                                     1700000000000000001,
+                                     UINT64_MAX,
+                                     10,
+                                     UINT64_C(1) << 56,
+                                     1600000000000000000};
+    uint8_t from[sizeof(words)], to[sizeof(words)], packed[PACK_ROOM(sizeof(words))];
+
+    (void)state;
+    memcpy(from, words, sizeof(words));
+    for (size_t size = 0; size <= sizeof(words); size++) {
+        memset(to, 0x55, sizeof(to));
+        size_t n = pack(packed, from, size, 1700000000000000000);
+        assert_true(n <= PACK_ROOM(size));
+        assert_int_equal(unpack(to, size, packed, 1700000000000000000), n);
+        assert_memory_equal(to, from, size);
+        assert_true(size == sizeof(to) || to[size] == 0x55);
+    }
+    memset(from, 0, sizeof(from));
+    assert_int_equal(pack(packed, from, sizeof(from), 0), sizeof(from) / 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +277,8 @@ int main(void)
         cmocka_unit_test(what_is_settled_still_counts),
         cmocka_unit_test(ends_and_beginnings_are_judged),
         cmocka_unit_test(keys_are_the_same_both_ways),
+        cmocka_unit_test(what_rests_is_not_forgotten),
+        cmocka_unit_test(packing_loses_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
