@@ -3,6 +3,7 @@
 import { App, byId, el } from './app';
 import { Conversation, Fact, Flag, Known, Opt } from './data';
 import { duration, grouped, seconds } from './format';
+import { marksList } from './help';
 import { lang, pick, t, Key } from './texts';
 
 const FLAGS: [name: string, bit: number][] = [
@@ -27,13 +28,28 @@ export class Inspector {
     const number = this.app.selected;
     this.box.setAttribute('aria-label', t('inspector'));
     if (number === 0) {
-      this.box.replaceChildren(el('p', { class: 'empty' }, t('pick')));
+      this.box.replaceChildren(el('p', { class: 'hint' }, t('pick')), el('h2', {}, t('marks')), marksList(), this.connection());
       return;
     }
     const i = number - 1;
     this.box.replaceChildren(this.head(i), this.meaning(i), this.relations(i), this.diagram(i), this.bytes(i), this.measures(i), this.inside(i));
     this.linkBytes();
     this.box.scrollTop = 0;
+  }
+
+  /** Of the whole connection, while no segment is picked: where the numbers begin. */
+  private connection(): HTMLElement {
+    const c = this.c;
+    const out = el('dl', { class: 'measures' });
+    const add = (name: string, value: string) => out.append(el('div', {}, el('dt', {}, name), el('dd', {}, value)));
+    c.detail.sides.forEach((side, k) => {
+      if (!side.isnKnown) return;
+      const shown = c.shown(k, side.isn);
+      const value = shown === side.isn ? grouped(side.isn) : `${grouped(side.isn)} \u2192 ${grouped(shown)}`;
+      add(`ISN ${pick(this.app.index.names.sides[k])}`, value);
+    });
+    if (c.detail.rtt > 0) add('RTT', duration(c.detail.rtt));
+    return out;
   }
 
   private head(i: number): HTMLElement {

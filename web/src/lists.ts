@@ -5,7 +5,7 @@ import { Summary } from './data';
 import { bytes, duration, grouped } from './format';
 import { lang, pick, t } from './texts';
 
-const ROW = 46;
+const ROW = 62;
 
 export class Connections {
   private readonly box = byId('connections');
@@ -18,7 +18,7 @@ export class Connections {
     byId('connections-pane').hidden = many < 2;
     this.filter.hidden = many < 8;
     this.box.append(this.tall);
-    this.box.style.setProperty('--rows', String(Math.min(many, 5)));
+    this.box.style.setProperty('--rows', String(Math.min(many, 4)));
     this.box.addEventListener('scroll', () => this.render());
     new ResizeObserver(() => this.render()).observe(this.box);
     this.filter.addEventListener('input', () => this.choose());
@@ -68,7 +68,8 @@ export class Connections {
     if (s.again > 0) facts.push(`${s.again} ${t('again')}`);
     const row = el('div', { class: 'connection', role: 'option', 'aria-selected': String(current), 'data-number': String(s.number) },
       el('b', {}, String(s.number)),
-      el('span', { class: 'who' }, `${s.client} \u2192 ${s.server}`),
+      el('span', { class: 'who' }, s.client),
+      el('span', { class: 'who' }, '\u2192 ' + s.server),
       el('span', { class: 'what' }, facts.join(' \u00b7 ')),
       el('span', { class: `badge ${worst}`, title: pick(s.ended) }, worst === 'none' ? s.end : String(count)));
     row.style.top = k * ROW + 'px';
