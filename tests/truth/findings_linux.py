@@ -444,7 +444,8 @@ class tlp(_Bulk):
 
 
 class rto(_Bulk):
-    fire, relay, size, settings = "RTO", "--delay 20ms --drop-out 12", 14_480, (NO_TLP,)
+    """The last two are lost, and this kernel makes no probes."""
+    fire, relay, size, settings = "RTO", "--delay 20ms --drop-out 11,12", 14_480, (NO_TLP,)
     silent = _Bulk.silent + " TLP RTO_BACKOFF FAST_RETX RACK"
 
     def client(self, s):
@@ -453,7 +454,7 @@ class rto(_Bulk):
 
 
 class rto_backoff(rto):
-    fire, relay = "RTO RTO_BACKOFF", "--delay 20ms --drop-out 12,13,14"
+    fire, relay = "RTO RTO_BACKOFF", "--delay 20ms --drop-out 11,12,13,14"
     silent = _Bulk.silent + " TLP FAST_RETX RACK CONFORM_BACKOFF"
 
     def client(self, s):

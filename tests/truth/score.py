@@ -32,6 +32,8 @@ CLASSES = (
     ("zero_window_probe", "zero-window probe", "zero_window_probe", "zero_window_probe", "all"),
     ("keepalive", "keep-alive", "keepalive", "keepalive", "all"),
     ("simopen", "simultaneous open (captures)", "simopen", "simopen", "any"),
+    ("kind_timer", "sent again by a timer (timeout or probe), at the sender's tap", "kind_rto+kind_tlp",
+     "kind_rto+kind_tlp", "own"),
     ("kind_rto", "retransmission timeout, at the sender's tap", "kind_rto", "kind_rto", "own"),
     ("kind_tlp", "tail loss probe, at the sender's tap", "kind_tlp", "kind_tlp", "own"),
     ("kind_recovery", "fast recovery or RACK, at the sender's tap", "kind_recovery", "kind_recovery", "own"),
@@ -104,10 +106,10 @@ def score_capture(path, names):
     for name in names:
         said = getattr(tools, name)(path, TOOLS[name])
         for key, _, label, word, whose in CLASSES:
-            if word not in said or label not in capture.labels:
+            if any(w not in said for w in word.split("+")) or any(w not in capture.labels for w in label.split("+")):
                 continue
             result = results.setdefault((name, key), Sum())
-            truth = set(capture.labels[label])
+            truth = {frame for w in label.split("+") for frame in capture.labels[w]}
             if name == "tcptrace":
                 own, peer = take_sides(capture, said[word])
                 result.add_counts(len(truth), {"own": own, "peer": peer}.get(whose, own + peer))
@@ -115,7 +117,7 @@ def score_capture(path, names):
                 result.add({1} if truth else set(), {1} if said[word] else set())
             else:
                 ignored = set(capture.labels.get("kind_unknown", ())) if word.startswith("kind_") else set()
-                told = said[word] & capture.frames_of(whose) - ignored
+                told = {frame for w in word.split("+") for frame in said[w]} & capture.frames_of(whose) - ignored
                 result.add(truth, told)
                 if name == "weir":
                     errors += [(key, frame, "missed" if frame in truth else "wrong", capture, said)
