@@ -33,7 +33,7 @@ struct live_show {
     weir_time window; /* when the second began in which rows are counted; 0: none */
     unsigned long rows;
     struct text_live_omitted omitted;
-    weir_time omitted_from;
+    weir_time omitted_from, omitted_last;
     uint64_t drops_told;
 };
 

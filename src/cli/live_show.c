@@ -57,6 +57,7 @@ static void omit(struct live_show *show, const struct ladder_segment *s, weir_ti
     if (o->data + o->acks + o->others == 0) {
         show->omitted_from = now;
     }
+    show->omitted_last = now;
     if (s->class == LADDER_ACK || s->class == LADDER_WINDOW_UPDATE || s->class == LADDER_DUP_ACK) {
         o->acks++;
     } else if (s->class == LADDER_DATA) {
@@ -137,6 +138,7 @@ void live_show_end(struct live_show *show, const struct ladder *ladder, int64_t 
     size_t count;
     const struct finding *finding = ladder_findings(ladder, &count);
 
+    tell_omitted(show, show->omitted_last);
     if (json(show)) {
         for (size_t i = 0; i < count; i++) { /* with what it cost in the end */
             if (finding[i].occurrences > 1) {

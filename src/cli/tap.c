@@ -1,10 +1,14 @@
 /* tap.c - see tap.h. */
 #include "cli/tap.h"
 
+#include <ifaddrs.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/bytes.h"
 #include "cli/cli.h"
@@ -57,6 +61,21 @@ static int activation_failed(const struct tap *tap, int status, char why[TAP_WHY
     }
 }
 
+static bool is_loopback(const char *name)
+{
+    struct ifaddrs *list = NULL;
+    bool found = false;
+
+    if (getifaddrs(&list) != 0) {
+        return false;
+    }
+    for (struct ifaddrs *a = list; a != NULL && !found; a = a->ifa_next) {
+        found = strcmp(a->ifa_name, name) == 0 && (a->ifa_flags & IFF_LOOPBACK) != 0;
+    }
+    freeifaddrs(list);
+    return found;
+}
+
 static int activate(struct tap *tap, const struct tap_config *config, char why[TAP_WHY_MAX])
 {
     char error[PCAP_ERRBUF_SIZE] = "";
@@ -79,6 +98,13 @@ static int activate(struct tap *tap, const struct tap_config *config, char why[T
     }
     if (pcap_datalink(tap->pcap) == LINK_SLL) { /* version 2 names the interface */
         pcap_set_datalink(tap->pcap, LINK_SLL2);
+    }
+    if (is_loopback(tap->name)) { /* there each packet leaves and arrives: once is enough */
+#ifdef PACKET_IGNORE_OUTGOING
+        int on =
+            1; /* libpcap passes over the first one, but the kernel would keep it, and count it when dropped */
+        setsockopt(pcap_fileno(tap->pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+#endif
     }
     tap->link_type = pcap_datalink(tap->pcap);
     if (!trace_link_known(tap->link_type)) {

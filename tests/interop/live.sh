@@ -89,6 +89,25 @@ print(f"live: rate: {drawn} of {total} segments drawn")
 PYTHON
 }
 
+# Stopped, with a small buffer: the kernel drops packets, and that is a row as soon as weir can know it.
+too_slow() {
+    start_live -i lo --buffer 64 --only findings 'port 6009'
+    kill -STOP $live
+    python3 - <<'PYTHON'
+import socket
+for _ in range(2000):
+    with socket.socket() as s:
+        s.connect_ex(("127.0.0.1", 6009))
+PYTHON
+    kill -CONT $live
+    wait_for_text '^[0-9]* packets were dropped by the kernel: what follows has holes$' "$work/live"
+    stop_live
+    local dropped
+    dropped=$(sed -n 's/.*dropped by the kernel: \([0-9]*\),.*/\1/p' "$work/live.err")
+    [ "$dropped" -gt 0 ] || fail "the sum does not tell: $(cat "$work/live.err")"
+    say "too slow: the kernel dropped $dropped packets, and it is told"
+}
+
 of_a_command() {
     serve 6005 recv text=answer
     serve 6006 recv text=foreign wait="$work/over"
@@ -160,5 +179,6 @@ losses() {
 two_on_loopback
 as_events
 too_many_rows
+too_slow
 of_a_command
 losses

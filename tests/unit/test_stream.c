@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/rng.h"
 #include "trace/capture.h"
 #include "trace/stream.h"
 #include "unit/trace_kit.h"
@@ -405,6 +406,89 @@ static void memory_is_bounded(void **state)
     free(told);
 }
 
+/* Counts what comes out: every segment has one row, and one for its arrival if that was split off. */
+struct tally {
+    uint32_t segments, splits, arrivals, ends, last;
+    bool wrong;
+};
+
+static void count_rows(void *ctx, const struct stream_event *event)
+{
+    struct tally *to = ctx;
+
+    to->ends += event->kind == STREAM_END;
+    if (event->kind != STREAM_ROW) {
+        return;
+    }
+    const struct ladder_row *row = event->row;
+    if (row->kind == LADDER_ROW_SEGMENT) {
+        to->wrong = to->wrong || row->segment->number != ++to->last;
+        to->segments++;
+        to->splits += row->split;
+    } else if (row->kind == LADDER_ROW_ARRIVAL) {
+        to->arrivals++;
+    }
+}
+
+static struct trace_segment random_segment(struct rng *rng, uint64_t now)
+{
+    static const uint16_t flags[] = {WEIR_TCP_SYN, WEIR_TCP_SYN | WEIR_TCP_ACK, WEIR_TCP_ACK,
+                                     WEIR_TCP_ACK, WEIR_TCP_ACK | WEIR_TCP_FIN, WEIR_TCP_RST,
+                                     WEIR_TCP_ACK, WEIR_TCP_ACK | WEIR_TCP_PSH};
+    struct trace_segment s = {.time = now + rng_below(rng, 80) * WEIR_MS,
+                              .seq = 1000 + (uint32_t)rng_below(rng, 5000),
+                              .ack = 1000 + (uint32_t)rng_below(rng, 5000),
+                              .window = (uint16_t)rng_below(rng, 3000),
+                              .flags = flags[rng_below(rng, ARRAY_SIZE(flags))],
+                              .side = (uint8_t)rng_below(rng, 2)};
+
+    s.length = rng_below(rng, 3) == 0 ? (uint32_t)rng_below(rng, 1500) : 0;
+    return s;
+}
+
+/* Segments that make no sense, in any order and with any times: nothing is lost, nothing comes twice. */
+static void nonsense_is_told_once(void **state)
+{
+    static const enum ladder_vantage vantages[] = {LADDER_AT_CLIENT, LADDER_AT_SERVER,
+                                                   LADDER_AT_UNKNOWN, LADDER_AT_BOTH};
+    (void)state;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct tally tally = {.segments = 0};
+        struct stream_setup setup = {.number = 1,
+                                     .vantage = vantages[seed % 4],
+                                     .vantage_known = seed % 8 > 3 || seed % 4 == 3,
+                                     .reorder = STREAM_REORDER,
+                                     .tell = count_rows,
+                                     .ctx = &tally};
+        struct stream *s = stream_new(&setup);
+        struct rng rng;
+        uint64_t now = WEIR_S;
+        rng_seed(&rng, seed);
+        for (int i = 0; i < 400; i++) {
+            struct trace_segment wire = random_segment(&rng, now);
+            weir_time arrived = wire.time + rng_below(&rng, 100) * WEIR_MS;
+            if (seed % 4 != 3) {
+                assert_int_equal(stream_take(s, &wire), WEIR_OK);
+            } else {
+                bool lost = rng_below(&rng, 10) == 0;
+                assert_int_equal(stream_take_both(s, &wire, lost ? LADDER_NEVER : arrived, 0),
+                                 WEIR_OK);
+                if (rng_below(&rng, 2) == 0) {
+                    stream_arrived(s, &wire, arrived, arrived + rng_below(&rng, 9) * WEIR_MS);
+                }
+            }
+            now += rng_below(&rng, 20) * WEIR_MS;
+            stream_advance(s, now);
+        }
+        stream_end(s);
+        assert_int_equal(tally.segments, 400);
+        assert_int_equal(tally.splits, tally.arrivals);
+        assert_int_equal(tally.ends, 1);
+        assert_false(tally.wrong);
+        stream_del(s);
+    }
+}
+
 /* However slow the clock is, no more than STREAM_PENDING_MAX segments wait. */
 static void no_more_than_the_limit_wait(void **state)
 {
@@ -438,6 +522,7 @@ int main(void)
         cmocka_unit_test(real_captures),
         cmocka_unit_test(lessons_are_rows_of_their_own),
         cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(nonsense_is_told_once),
         cmocka_unit_test(no_more_than_the_limit_wait),
     };
 
