@@ -20,6 +20,16 @@ static bool push(uint32_t **number, size_t *count, size_t *room, uint32_t value)
     return true;
 }
 
+/* A copy that arrives only after the ACK has left has nothing to do with it. */
+static bool arrives_later(const struct ladder_segment *copy, const struct ladder_segment *ack)
+{
+    const struct ladder_time *t = &copy->arrived;
+
+    return (t->known == LADDER_MEASURED || t->known == LADDER_ESTIMATED) &&
+           (ack->sent.known == LADDER_MEASURED || ack->sent.known == LADDER_ESTIMATED) &&
+           t->ns > ack->sent.ns;
+}
+
 bool acked_take(struct acked *a, const struct ladder_segment *s)
 {
     size_t other = s->wire.side == LADDER_CLIENT ? LADDER_SERVER : LADDER_CLIENT;
@@ -29,9 +39,12 @@ bool acked_take(struct acked *a, const struct ladder_segment *s)
 
     a->count = 0;
     for (size_t i = 0; i < count && (s->wire.flags & WEIR_TCP_ACK) != 0; i++) {
-        const struct trace_segment *w = &a->segment[number[i] - 1].wire;
-        if ((int32_t)(s->wire.ack - (w->seq + trace_segment_span(w))) >= 0) {
-            done = push(&a->number, &a->count, &a->room, number[i]) && done;
+        const struct ladder_segment *copy = &a->segment[number[i] - 1];
+        uint32_t end = copy->wire.seq + trace_segment_span(&copy->wire);
+        if ((int32_t)(s->wire.ack - end) >= 0) {
+            if (!arrives_later(copy, s)) {
+                done = push(&a->number, &a->count, &a->room, number[i]) && done;
+            }
         } else {
             number[kept++] = number[i];
         }

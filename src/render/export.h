@@ -57,6 +57,11 @@ const struct ladder_row *export_rows(const struct ladder *ladder,
 int mermaid_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 int plantuml_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 int mscgen_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
+int qlog_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
+int qvis_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
+int csv_begin(FILE *out);
+int csv_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
+int xplot_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 int svg_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 
 #endif
