@@ -59,9 +59,10 @@ static int draw_one(struct arguments *a, const struct conversations *c, size_t i
     if (ladder == NULL) {
         return cli_error(CLI_SYSTEM, "no memory: connection %zu", index + 1);
     }
-    if (export_wanted(&a->export)) {
+    code = export_packets(&a->export, ladder);
+    if (code == CLI_OK && export_wanted(&a->export)) {
         code = export_ladder(&a->export, ladder, &a->output);
-    } else {
+    } else if (code == CLI_OK) {
         if (count > 1) {
             int64_t after = (int64_t)(ladder_info(ladder)->origin - conversations_start(c));
             text_connection(stdout, ladder, count, after, options);
@@ -82,6 +83,7 @@ static int draw(struct arguments *a, const struct conversations *c)
         return cli_error(CLI_USAGE, "no such connection (there are %zu): --conn %lu", count,
                          a->conn);
     }
+    a->export.capture = a->input.file[1] == NULL ? a->input.file[0] : NULL;
     if (export_wanted(&a->export)) {
         const char *slash = strrchr(a->input.file[0], '/');
         a->export.title = slash != NULL ? slash + 1 : a->input.file[0];

@@ -6,7 +6,7 @@
 
 #include "base/compiler.h"
 
-enum { KEY_TO = 0x400, KEY_SCALE, KEY_SLANT };
+enum { KEY_TO = 0x400, KEY_SCALE, KEY_SLANT, KEY_WRITE_PCAP };
 
 static const struct argp_option export_options[] = {
     {NULL, 0, NULL, 0, "Export:", 3},
@@ -18,6 +18,8 @@ static const struct argp_option export_options[] = {
      "svg: height by time, squeezed where it is long (warp), one step per event (order), in "
      "proportion (time)",
      3},
+    {"write-pcap", KEY_WRITE_PCAP, "FILE", 0,
+     "also write the packets of what is shown to FILE (pcap)", 3},
     {"plantuml-slant", KEY_SLANT, NULL, 0, "plantuml: slanted arrows (from its version 2022.1 on)",
      3},
     {0}};
@@ -30,6 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_TO: e->to = arg; return 0;
     case 'o': e->path = arg; return 0;
+    case KEY_WRITE_PCAP: e->write_pcap = arg; return 0;
     case KEY_SLANT: e->slant = true; return 0;
     case KEY_SCALE:
         for (size_t i = 0; i < ARRAY_SIZE(scales); i++) {
@@ -82,15 +85,33 @@ int export_settle(struct export_cli *e, const struct cli_output *output)
         return cli_error(CLI_USAGE, "the drawing for terminals goes to standard output: -o %s",
                          e->path);
     }
-    if (e->format != NULL && e->format->write == NULL && !html_available()) {
+    if (e->format != NULL && e->format->write == NULL && !e->format->packets && !html_available()) {
         return cli_error(CLI_MISSING, "this build has no page in it (tools/install-deps page, then "
                                       "build again): --to html");
     }
     return CLI_OK;
 }
 
+static int need_capture(const struct export_cli *e)
+{
+    if (e->capture == NULL) {
+        return cli_error(CLI_USAGE, "packets come from one capture file, and this is none: %s",
+                         e->write_pcap != NULL ? "--write-pcap" : "--to pcapng");
+    }
+    if (strcmp(e->capture, "-") == 0) {
+        return cli_error(CLI_USAGE, "the capture is read twice for its packets, which is not "
+                                    "possible here: -");
+    }
+    return CLI_OK;
+}
+
 int export_begin(struct export_cli *e, size_t ladders)
 {
+    int code = e->format->packets ? need_capture(e) : CLI_OK;
+
+    if (code != CLI_OK) {
+        return code;
+    }
     if (ladders > 1 && !e->format->many) {
         return cli_error(CLI_USAGE,
                          "%zu connections, and a file of this format holds one (--conn N chooses "
@@ -134,6 +155,45 @@ static int put_in_page(struct export_cli *e, const struct ladder *ladder,
                : no_memory(ladder);
 }
 
+static int take_packets(struct packets **packets, const struct ladder *ladder, bool comments,
+                        const struct cli_output *output)
+{
+    enum seq_mode seq = output != NULL ? output->text.seq : SEQ_RAW;
+    enum language language = output != NULL ? output->text.language : LANGUAGE_EN;
+
+    *packets = *packets != NULL ? *packets : packets_new();
+    return *packets != NULL && packets_add(*packets, ladder, comments, seq, language) == WEIR_OK
+               ? CLI_OK
+               : no_memory(ladder);
+}
+
+int export_packets(struct export_cli *e, const struct ladder *ladder)
+{
+    int code = e->write_pcap != NULL ? need_capture(e) : CLI_OK;
+
+    if (code != CLI_OK || e->write_pcap == NULL) {
+        return code;
+    }
+    return take_packets(&e->plain, ladder, false, NULL);
+}
+
+/* The file beside the drawing. */
+static int write_plain(struct export_cli *e)
+{
+    FILE *out = fopen(e->write_pcap, "wb");
+
+    if (out == NULL) {
+        return cli_error(errno == EACCES ? CLI_PERMISSION : CLI_SYSTEM, "cannot write (%s): %s",
+                         strerror(errno), e->write_pcap);
+    }
+    int code = packets_write(e->plain, out, PACKETS_PCAP, e->capture);
+    bool failed = ferror(out) != 0;
+    failed = fclose(out) != 0 || failed;
+    return failed && code == CLI_OK
+               ? cli_error(CLI_SYSTEM, "cannot write (%s): %s", strerror(errno), e->write_pcap)
+               : code;
+}
+
 int export_ladder(struct export_cli *e, const struct ladder *ladder,
                   const struct cli_output *output)
 {
@@ -143,6 +203,9 @@ int export_ladder(struct export_cli *e, const struct ladder *ladder,
                                      .scale = e->scale,
                                      .slant = e->slant};
 
+    if (e->format->packets) {
+        return take_packets(&e->packets, ladder, true, output);
+    }
     if (e->format->write == NULL) {
         return put_in_page(e, ladder, output);
     }
@@ -165,6 +228,15 @@ int export_end(struct export_cli *e, int code)
         code = cli_error(CLI_SYSTEM, "no memory: the page");
     }
     e->page = NULL;
+    if (e->packets != NULL && code == CLI_OK) {
+        code = packets_write(e->packets, e->out, PACKETS_PCAPNG, e->capture);
+    }
+    if (e->plain != NULL && code == CLI_OK) {
+        code = write_plain(e);
+    }
+    packets_del(e->packets);
+    packets_del(e->plain);
+    e->packets = e->plain = NULL;
     if (e->out == NULL || e->out == stdout || e->out == stderr) {
         return code;
     }

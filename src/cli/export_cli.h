@@ -8,6 +8,7 @@
 #define CLI_EXPORT_CLI_H
 
 #include "cli/cli.h"
+#include "cli/packets.h"
 #include "render/export.h"
 #include "render/html.h"
 
@@ -20,6 +21,10 @@ struct export_cli {
     const char *title;            /* of a page: what the ladders are of; NULL: "weir" */
     const enum message_id *story; /* of a page: html.h */
     struct html_page *page;       /* being written */
+    const char *capture;          /* file that the packets come from; NULL: none, or two */
+    const char *write_pcap;       /* --write-pcap; NULL: not given */
+    struct packets *packets;      /* of the ladders so far: for pcapng */
+    struct packets *plain;        /* ... and for --write-pcap */
 };
 
 extern const struct argp export_argp;
@@ -36,7 +41,9 @@ static inline bool export_wanted(const struct export_cli *e)
 int export_begin(struct export_cli *e, size_t ladders);
 int export_ladder(struct export_cli *e, const struct ladder *ladder,
                   const struct cli_output *output);
-/* Closes the file; returns `code`, or the error of writing. */
+/* To be called for each ladder that is shown, exported or not: its packets, for --write-pcap. */
+int export_packets(struct export_cli *e, const struct ladder *ladder);
+/* Closes the files; returns `code`, or the error of writing. */
 int export_end(struct export_cli *e, int code);
 
 #endif

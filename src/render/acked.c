@@ -20,14 +20,12 @@ static bool push(uint32_t **number, size_t *count, size_t *room, uint32_t value)
     return true;
 }
 
-/* A copy that arrives only after the ACK has left has nothing to do with it. */
+/* A copy that arrives only after the ACK has left has nothing to do with it; estimates are too rough for
+ * this. */
 static bool arrives_later(const struct ladder_segment *copy, const struct ladder_segment *ack)
 {
-    const struct ladder_time *t = &copy->arrived;
-
-    return (t->known == LADDER_MEASURED || t->known == LADDER_ESTIMATED) &&
-           (ack->sent.known == LADDER_MEASURED || ack->sent.known == LADDER_ESTIMATED) &&
-           t->ns > ack->sent.ns;
+    return copy->arrived.known == LADDER_MEASURED && ack->sent.known == LADDER_MEASURED &&
+           copy->arrived.ns > ack->sent.ns;
 }
 
 bool acked_take(struct acked *a, const struct ladder_segment *s)

@@ -35,12 +35,13 @@ struct format {
     const char *what;      /* one line */
     bool raw;              /* for machines: the numbers of the wire unless others are asked for */
     bool folded;           /* for people: folded and cut like the terminal's drawing */
+    bool packets;          /* of the capture itself: the caller writes them (comment.h) */
     /* Several connections can follow one another in a file; else a file holds one. */
     bool many;
     /* What stands before the first connection; NULL: nothing. */
     int (*begin)(FILE *out);
     /* WEIR_OK or WEIR_ENOBUFS; that writing failed is seen by ferror. NULL: html.h's, which needs to know
-     * the first and the last ladder. */
+     * the first and the last ladder, or packets. */
     int (*write)(FILE *out, const struct ladder *ladder, const struct export_options *options);
 };
 

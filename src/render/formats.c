@@ -62,6 +62,11 @@ const struct format formats[] = {
      .what = "xplot's time-sequence graph",
      .raw = true,
      .write = xplot_ladder},
+    {.name = "pcapng",
+     .extension = ".pcapng",
+     .what = "the packets, each with what is known of it as its comment",
+     .packets = true,
+     .many = true},
 };
 
 const size_t format_count = sizeof(formats) / sizeof(formats[0]);

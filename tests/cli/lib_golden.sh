@@ -26,7 +26,7 @@ compare() { # compare FILE OF GOLDEN, COMMAND...
 expect() { # expect WHAT EXPECTED ACTUAL
     compared=$((compared + 1))
     if [ "$2" != "$3" ]; then
-        echo "FAILED: $1: expected \"$2\", got \"$3\""
+        echo "FAILED: $1: expected \"${2:0:400}\", got \"${3:0:400}\""
         failed=$((failed + 1))
     fi
 }
