@@ -87,6 +87,7 @@ complete -c weir -n '__fish_seen_subcommand_from flows' -l verbose -s v -d 'show
 complete -c weir -n '__fish_seen_subcommand_from flows' -l width -r -d 'columns (default: the terminal\'s, or 100)'
 complete -c weir -n '__fish_seen_subcommand_from flows' -l help -d 'show this text'
 complete -c weir -n '__fish_seen_subcommand_from ladder' -l conn -r -d 'only the N-th connection'
+complete -c weir -n '__fish_seen_subcommand_from ladder' -l fail-on -r -d 'exit with 1, or 2 for an error, when this is found: info, warn or error (or worse), or names of findings, separated by commas'
 complete -c weir -n '__fish_seen_subcommand_from ladder' -l filter -r -d 'only packets that this lets through, as for tcpdump: \'port 80 and host 192.0.2.1\''
 complete -c weir -n '__fish_seen_subcommand_from ladder' -l merge -d 'the file\'s two interfaces are both ends of the conversations, as in what weir relay -w writes'
 complete -c weir -n '__fish_seen_subcommand_from ladder' -l ambiguous -x -a '1 2' -d 'columns of characters of ambiguous width; 2: they are not used (default: a Chinese, Japanese or Korean terminal is asked)'

@@ -208,7 +208,8 @@ void cli_output_settle(struct cli_output *output, enum seq_mode seq)
         output->text.width = terminal_width();
     }
     output->text.ascii = output->text.ascii || locale_lacks_utf8();
-    if (!output->ambiguous_given && !output->text.ascii && !output->json && locale_is_cjk()) {
+    if (output->draws && !output->ambiguous_given && !output->text.ascii && !output->json &&
+        locale_is_cjk()) {
         output->text.wide = terminal_ambiguous_columns() == 2;
     }
     output->text.color = output->color == CLI_ALWAYS || (output->color == CLI_AUTO && wanted);

@@ -38,6 +38,7 @@ struct cli_output {
     struct text_options text; /* complete after cli_output_settle */
     bool json;
     bool seq_given, language_given, ambiguous_given;
+    bool draws; /* a ladder, on standard output (cli_view_argp sets it) */
     enum cli_when color;
 };
 

@@ -11,22 +11,20 @@
 #include "base/compiler.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/fail_on.h"
 #include "cli/input.h"
 #include "render/json_finding.h"
 #include "render/report.h"
 #include "trace/table.h"
 
-enum { KEY_CONN = 0x240, KEY_FAIL_ON, KEY_TOP };
-
-#define NOT_A_LEVEL (-1)
+enum { KEY_CONN = 0x240, KEY_TOP };
 
 struct arguments {
     struct cli_output output;
     struct cli_input input;
     unsigned long conn; /* 0: all */
     unsigned long top;  /* 0: all */
-    int fail_level;     /* enum finding_severity from which on it fails, or NOT_A_LEVEL */
-    bool fail_id[FINDING_COUNT];
+    struct fail_on fail_on;
 };
 
 /* ---- Arguments ------------------------------------------------------------------------------------------- */
@@ -43,41 +41,6 @@ static error_t set_number(unsigned long *to, const char *option, const char *wor
     return 0;
 }
 
-static bool set_fail_word(struct arguments *a, const char *word, size_t size)
-{
-    for (int level = FINDING_INFO; level <= FINDING_ERROR; level++) {
-        const char *name = finding_severity_name((enum finding_severity)level);
-        if (strlen(name) == size && strncmp(name, word, size) == 0) {
-            a->fail_level = a->fail_level == NOT_A_LEVEL ? level : MIN(a->fail_level, level);
-            return true;
-        }
-    }
-    for (int id = 0; id < FINDING_COUNT; id++) {
-        const char *name = finding_name((enum finding_id)id);
-        if (strlen(name) == size && strncasecmp(name, word, size) == 0) {
-            return a->fail_id[id] = true;
-        }
-    }
-    return false;
-}
-
-static error_t set_fail_on(struct arguments *a, const char *list)
-{
-    const char *word = list;
-
-    while (true) {
-        size_t size = strcspn(word, ",");
-        if (!set_fail_word(a, word, size)) {
-            cli_error(CLI_USAGE, "bad value for --fail-on: %.*s", (int)size, word);
-            return EINVAL;
-        }
-        if (word[size] == '\0') {
-            return 0;
-        }
-        word += size + 1;
-    }
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct arguments *a = state->input;
@@ -86,10 +49,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->output;
         state->child_inputs[1] = &a->input;
+        state->child_inputs[2] = &a->fail_on;
         return 0;
     case KEY_CONN: return set_number(&a->conn, "conn", arg);
     case KEY_TOP: return set_number(&a->top, "top", arg);
-    case KEY_FAIL_ON: return set_fail_on(a, arg);
     case ARGP_KEY_ARG: return cli_input_argument(&a->input, arg);
     case ARGP_KEY_END:
         if (a->input.file[0] == NULL) {
@@ -216,22 +179,6 @@ static struct rank *rank_all(const struct table *table)
 
 /* ---- Out ------------------------------------------------------------------------------------------------- */
 
-/* CLI_OK, CLI_FINDINGS or CLI_ERRORS: what --fail-on says of this conversation. */
-static int judge_exit(const struct arguments *a, const struct outcome *o)
-{
-    int code = CLI_OK;
-
-    for (size_t i = 0; i < o->count; i++) {
-        const struct finding *f = &o->findings[i];
-        bool matches = a->fail_id[f->id] ||
-                       (a->fail_level != NOT_A_LEVEL && (int)f->severity >= a->fail_level);
-        if (matches) {
-            code = MAX(code, f->severity == FINDING_ERROR ? CLI_ERRORS : CLI_FINDINGS);
-        }
-    }
-    return code;
-}
-
 static int print_case(const struct arguments *a, const struct case_of *c, bool first)
 {
     const struct text_options *options = &a->output.text;
@@ -264,7 +211,7 @@ static int print_all(const struct arguments *a, const struct table *table)
             continue;
         }
         open_case(table, rank[i].index, &c);
-        code = MAX(code, judge_exit(a, &c.outcome));
+        code = MAX(code, fail_on_judge(&a->fail_on, c.outcome.findings, c.outcome.count));
         if (a->top == 0 || printed < a->top) {
             result = print_case(a, &c, printed++ == 0);
         }
@@ -301,13 +248,11 @@ int cmd_explain(int argc, char **argv)
     static const struct argp_option options[] = {
         {"conn", KEY_CONN, "N", 0, "only the N-th connection", 0},
         {"top", KEY_TOP, "N", 0, "only the N worst connections", 0},
-        {"fail-on", KEY_FAIL_ON, "WHAT", 0,
-         "exit with 1, or 2 for an error, when this is found: info, warn or error (or worse), or names "
-         "of findings, separated by commas",
-         0},
         {0}};
-    static const struct argp_child children[] = {
-        {&cli_output_argp, 0, NULL, 0}, {&cli_input_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0},
+                                                 {&cli_input_argp, 0, NULL, 0},
+                                                 {&fail_on_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
@@ -318,7 +263,7 @@ int cmd_explain(int argc, char **argv)
             "and advice. A filter is written as for tcpdump.\v"
             "Exit code 0, whatever was found, unless --fail-on says otherwise.",
         .children = children};
-    struct arguments a = {.input.one_file = true, .fail_level = NOT_A_LEVEL};
+    struct arguments a = {.input.one_file = true};
     struct capture *capture;
 
     int code = cli_parse(&argp, argc, argv, &a);

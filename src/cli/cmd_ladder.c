@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
 #include "cli/conversations.h"
 #include "cli/export_cli.h"
+#include "cli/fail_on.h"
 #include "cli/input.h"
 #include "cli/view_options.h"
 #include "render/report.h"
@@ -18,6 +20,8 @@ struct arguments {
     struct cli_input input;
     struct export_cli export;
     unsigned long conn; /* 0: all */
+    struct fail_on fail_on;
+    int found; /* the exit code by fail_on, when nothing else goes wrong */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -30,6 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = state->child_inputs[2] = &a->output;
         state->child_inputs[1] = &a->input;
         state->child_inputs[3] = &a->export;
+        state->child_inputs[4] = &a->fail_on;
         return 0;
     case KEY_CONN:
         a->conn = strtoul(arg, &end, 10);
@@ -53,7 +58,7 @@ static int draw_one(struct arguments *a, const struct conversations *c, size_t i
 {
     struct ladder *ladder = conversations_ladder(c, index);
     const struct text_options *options = &a->output.text;
-    size_t count = conversations_count(c);
+    size_t count = conversations_count(c), found;
     int code = CLI_OK;
 
     if (ladder == NULL) {
@@ -70,6 +75,8 @@ static int draw_one(struct arguments *a, const struct conversations *c, size_t i
         text_ladder(stdout, ladder, options);
         report_summary(stdout, ladder, options);
     }
+    const struct finding *findings = ladder_findings(ladder, &found);
+    a->found = MAX(a->found, fail_on_judge(&a->fail_on, findings, found));
     ladder_del(ladder);
     return code;
 }
@@ -98,18 +105,18 @@ static int draw(struct arguments *a, const struct conversations *c)
         }
         code = draw_one(a, c, i);
     }
-    return export_end(&a->export, code);
+    code = export_end(&a->export, code);
+    return code == CLI_OK ? a->found : code;
 }
 
 int cmd_ladder(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"conn", KEY_CONN, "N", 0, "only the N-th connection", 0}, {0}};
-    static const struct argp_child children[] = {{&cli_output_argp, 0, NULL, 0},
-                                                 {&cli_input_pair_argp, 0, NULL, 0},
-                                                 {&cli_view_argp, 0, NULL, 0},
-                                                 {&export_argp, 0, NULL, 0},
-                                                 {0}};
+    static const struct argp_child children[] = {
+        {&cli_output_argp, 0, NULL, 0}, {&cli_input_pair_argp, 0, NULL, 0},
+        {&cli_view_argp, 0, NULL, 0},   {&export_argp, 0, NULL, 0},
+        {&fail_on_argp, 0, NULL, 0},    {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,

@@ -46,6 +46,7 @@ static error_t parse_view(int key, char *arg, struct argp_state *state)
     struct text_options *text = &output->text;
 
     switch (key) {
+    case ARGP_KEY_INIT: output->draws = true; return 0;
     case KEY_ALL: text->view.all = true; return 0;
     case KEY_ONLY:
         text->view.only_findings = true;

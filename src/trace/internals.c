@@ -208,6 +208,7 @@ int internals_add(struct internals *in, enum trace_side side, const struct weir_
 struct moment {
     int64_t ns;
     uint32_t index;
+    bool taken; /* a record told of it */
 };
 
 static int by_time(const void *a, const void *b)
@@ -230,7 +231,7 @@ static size_t list_moments(const struct ladder *l, enum trace_side side, bool ou
         const struct ladder_segment *s = &l->segments[i];
         const struct ladder_time *t = out ? &s->sent : &s->arrived;
         if ((s->wire.side == side) == out && t->known == LADDER_MEASURED) {
-            moment[n++] = (struct moment){t->ns, (uint32_t)i};
+            moment[n++] = (struct moment){.ns = t->ns, .index = (uint32_t)i};
         }
     }
     qsort(moment, n, sizeof(*moment), by_time);
@@ -262,14 +263,16 @@ static bool is_of(const struct ladder_segment *s, const struct pending *p)
            (s->wire.length == 0) == (p->length == 0);
 }
 
-static uint32_t find_segment(const struct ladder *l, const struct pending *p,
-                             const struct moment *moment, size_t n)
+/* Of several alike of one instant each record has its own. */
+static uint32_t find_segment(const struct ladder *l, const struct pending *p, struct moment *moment,
+                             size_t n)
 {
     int64_t ns = (int64_t)(p->time - l->info.origin);
 
     for (size_t i = first_at(moment, n, ns); i < n && moment[i].ns == ns; i++) {
         const struct ladder_segment *s = &l->segments[moment[i].index];
-        if (is_of(s, p)) {
+        if (!moment[i].taken && is_of(s, p)) {
+            moment[i].taken = true;
             return s->number;
         }
     }

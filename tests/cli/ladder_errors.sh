@@ -80,6 +80,13 @@ expect 64 "weir: bad value for --seq: nice" ladder --seq=nice "$good"
 expect 64 "weir: bad value for --color: red" ladder --color=red "$good"
 expect 64 "weir: bad value for --conn: 0" ladder --conn=0 "$good"
 expect 64 "weir: no such connection (there are 1): --conn 2" ladder --conn=2 "$good"
+expect 64 'weir: bad value for --from: 0' ladder --from=0 "$good"
+expect 64 'weir: bad value for --until: 3x' ladder --until=3x "$good"
+expect 64 'weir: --until 3 is before --from 5' ladder --from=5 --until=3 "$good"
+expect 64 'weir: bad value for --only: everything' ladder --only=everything "$good"
+expect 64 'weir: bad value for --style: dots' ladder --style=dots "$good"
+expect 64 'weir: bad value for --ambiguous: 3' ladder --ambiguous=3 "$good"
+expect 64 'weir: bad value for --fail-on: never' ladder --fail-on=warn,never "$good"
 [ ! -w /dev/full ] || {
     "$WEIR" ladder "$good" >/dev/full 2>error
     [ $? -eq 71 ] || fail "a full disk is not noticed"
