@@ -122,7 +122,7 @@ def score_capture(path, names):
                 if name == "weir":
                     errors += [(key, frame, "missed" if frame in truth else "wrong", capture, said)
                                for frame in sorted(truth ^ told)]
-    return results, errors
+    return results, errors, bool(capture.scenario["sack"])
 
 
 def score_pair(path):
@@ -154,16 +154,18 @@ def explain(error):
 
 
 def score(directory, names, jobs=2):
-    totals, errors = {}, []
+    totals, with_sack, errors, sack_count = {}, {}, [], 0
     paths = sorted(glob.glob(os.path.join(directory, "*.client.pcap")) +
                    glob.glob(os.path.join(directory, "*.server.pcap")))
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
-        for results, wrong in pool.map(score_capture, paths, [names] * len(paths)):
+        for results, wrong, sack in pool.map(score_capture, paths, [names] * len(paths)):
             errors += wrong
+            sack_count += sack
             for key, result in results.items():
-                total = totals.setdefault(key, Sum())
-                total.plus(result)
-    return totals, errors, len(paths)
+                totals.setdefault(key, Sum()).plus(result)
+                if sack:
+                    with_sack.setdefault(key, Sum()).plus(result)
+    return totals, with_sack, errors, len(paths), sack_count
 
 
 def percent(value):
@@ -220,7 +222,7 @@ def main():
     names = [name for name in a.tools.split(",") if shutil.which(TOOLS[name])]
     for name in set(a.tools.split(",")) - set(names):
         print(f"score: {name} is not installed", file=sys.stderr)
-    totals, errors, count = score(a.directory, names, a.jobs)
+    totals, with_sack, errors, count, sack_count = score(a.directory, names, a.jobs)
     if not count:
         print(f"score: no captures in {a.directory}", file=sys.stderr)
         return 1
@@ -228,6 +230,9 @@ def main():
     text = f"{head}\n\n{table(totals, names)}\n"
     if "weir" in names:
         text += f"\n{score_pairs(a.directory, a.jobs)}\n"
+    if sack_count not in (0, count):
+        text += (f"\nOnly the {sack_count} captures of conversations with SACK: without it a sender sends blindly again what had "
+                 f"arrived, and only timestamps tell, at best.\n\n{table(with_sack, names)}\n")
     print(text, end="")
     if a.write:
         write_between(a.write, f"Seeds {a.seeds}: {text}")
