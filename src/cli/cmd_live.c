@@ -147,7 +147,10 @@ static void look_at_drops(struct live *l, weir_time now)
     if (now >= l->drops_looked + DROPS_INTERVAL || now < l->drops_looked) {
         l->drops_looked = now;
         tap_count(l->tap, &counts);
-        live_show_drops(&l->show, &counts);
+        uint64_t more = live_show_drops(&l->show, &counts);
+        if (more > 0) {
+            live_conns_dropped(l->conns, more);
+        }
     }
 }
 

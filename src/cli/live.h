@@ -42,7 +42,8 @@ void live_show_event(struct live_show *show, const struct stream_event *event, w
 void live_show_end(struct live_show *show, const struct ladder *ladder, int64_t duration_ns);
 /* Tells what was not drawn, when its second is over. */
 void live_show_tick(struct live_show *show, weir_time now, bool last);
-void live_show_drops(struct live_show *show, const struct tap_counts *counts);
+/* Returns how many there are that had not been told. */
+uint64_t live_show_drops(struct live_show *show, const struct tap_counts *counts);
 void live_show_summary(struct live_show *show, const struct json_live_summary *summary);
 
 /* ---- Conversations -------------------------------------------------------------------------------------- */
@@ -60,6 +61,8 @@ bool live_conns_packet(struct live_conns *conns, const struct trace_segment *seg
                        int interface, weir_time now);
 /* Shows what is settled. Returns when to be called again. */
 weir_time live_conns_advance(struct live_conns *conns, weir_time now);
+/* The kernel dropped packets, perhaps of each conversation that is going on. */
+void live_conns_dropped(struct live_conns *conns, uint64_t packets);
 /* Nothing more comes. */
 void live_conns_end(struct live_conns *conns, weir_time now);
 uint64_t live_conns_count(const struct live_conns *conns);

@@ -218,6 +218,13 @@ void live_conns_end(struct live_conns *c, weir_time now)
     }
 }
 
+void live_conns_dropped(struct live_conns *c, uint64_t packets)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        stream_dropped(c->live[i]->stream, packets);
+    }
+}
+
 void live_conns_del(struct live_conns *c)
 {
     if (c == NULL) {
@@ -359,16 +366,16 @@ bool live_conns_packet(struct live_conns *c, const struct trace_segment *segment
         return false;
     }
     if (seen_elsewhere(conn, side, interface, now)) {
-        return true;
+        return false;
     }
     struct trace_segment own = *segment;
     own.side = side;
     conn->first = conn->first == 0 ? segment->time : conn->first;
     conn->last = max_u64(conn->last, segment->time);
-    stream_take(conn->stream,
-                &own); /* without memory it is missing, as if it had not been captured */
+    (void)stream_take(conn->stream,
+                      &own); /* without memory it is missing, as if it had not been captured */
     conn->due = 0;
-    return true;
+    return conn->owner != CHILD_FOREIGN;
 }
 
 weir_time live_conns_advance(struct live_conns *c, weir_time now)

@@ -154,19 +154,21 @@ void live_show_end(struct live_show *show, const struct ladder *ladder, int64_t 
 
 /* ---- What is missing, and the sum ----------------------------------------------------------------------- */
 
-void live_show_drops(struct live_show *show, const struct tap_counts *counts)
+uint64_t live_show_drops(struct live_show *show, const struct tap_counts *counts)
 {
     uint64_t total = counts->drops + counts->interface_drops;
 
     if (total <= show->drops_told) {
-        return;
+        return 0;
     }
+    uint64_t more = total - show->drops_told;
     if (json(show)) {
-        json_drops(show->out, total - show->drops_told, total);
+        json_drops(show->out, more, total);
     } else {
-        text_live_drops(&show->text, total - show->drops_told);
+        text_live_drops(&show->text, more);
     }
     show->drops_told = total;
+    return more;
 }
 
 void live_show_summary(struct live_show *show, const struct json_live_summary *s)

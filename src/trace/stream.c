@@ -147,6 +147,9 @@ static struct pending *new_pending(struct stream *s, const struct trace_segment 
 {
     struct pending *p = s->spare;
 
+    if (s->failed) {
+        return NULL;
+    }
     if (p != NULL) {
         s->spare = p->behind;
     } else {
@@ -315,14 +318,16 @@ static void begin(struct stream *s)
         stream_learn_numbers(s, &line_of_at(&s->rows, i)->p->s.wire);
     }
     s->begun = stream_judge_begin(s);
+    s->failed = !s->begun;
+    if (s->failed) {
+        return;
+    }
     stream_find_begin(s);
     stream_first_states(s);
     for (size_t i = 0; i < s->rows.count; i++) {
         stream_learn_rtt(s, line_of_at(&s->rows, i)->p);
     }
-    if (s->begun) {
-        stream_tell(s, &(struct stream_event){.kind = STREAM_BEGIN});
-    }
+    stream_tell(s, &(struct stream_event){.kind = STREAM_BEGIN});
 }
 
 /* ---- Settling ------------------------------------------------------------------------------------------- */
@@ -355,10 +360,10 @@ weir_time stream_advance(struct stream *s, weir_time now)
 {
     weir_time when = WEIR_NEVER;
 
-    if (!s->begun && !s->ended && !may_begin(s, now, &when)) {
+    if (!s->begun && !s->ended && (s->failed || !may_begin(s, now, &when))) {
         return when;
     }
-    if (!s->begun && s->rows.count > 0) {
+    if (!s->begun && !s->failed && s->rows.count > 0) {
         begin(s);
     }
     if (!s->begun) {

@@ -83,6 +83,9 @@ void stream_set_number(struct stream *stream, uint32_t number);
 /* A record of this side's stack: states and timers. */
 int stream_record(struct stream *stream, uint8_t side, const struct weir_record *record);
 
+/* Whoever captures says that packets were lost, perhaps of this conversation: a finding says so. */
+void stream_dropped(struct stream *stream, uint64_t packets);
+
 /* WEIR_NEVER: not before the next segment. */
 weir_time stream_advance(struct stream *stream, weir_time now);
 void stream_end(struct stream *stream);

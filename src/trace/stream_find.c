@@ -59,6 +59,13 @@ void stream_find_lesson(struct stream *s, const struct lesson *lesson)
     }
 }
 
+void stream_dropped(struct stream *s, uint64_t packets)
+{
+    if (s->finder != NULL) {
+        finder_limit(s->finder, CAPTURE_LIMIT_DROPPED, packets);
+    }
+}
+
 void stream_find_end(struct stream *s)
 {
     struct ladder *l = s->ladder;

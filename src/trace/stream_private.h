@@ -87,7 +87,8 @@ struct stream {
     struct row_told *rows_told; /* BOTH */
     uint32_t number;            /* rows so far */
     uint8_t client;             /* which side of those that go in */
-    bool begun, ended, over, reset, answered, refused;
+    bool begun, failed;         /* failed: there was no memory to begin with */
+    bool ended, over, reset, answered, refused;
     bool happened;      /* last_ns means something */
     int64_t last_ns;    /* the latest thing that a row told, absolute */
     int64_t far_latest; /* single capture: when the far side last sent something */
