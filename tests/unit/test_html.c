@@ -73,8 +73,7 @@ static void test_words(void **state)
         "no number",
         "007 and 0.040 s",
         "4294967295 4294967296 99999999999",
-        "1 1 1 2 2 1\x1f"
-        "1 字节:2",
+        "1 1 1 2 2 1\0371 字节:2",
         "5 8001(10), ACK 5",
     };
     size_t count = sizeof(texts) / sizeof(texts[0]);
@@ -120,9 +119,7 @@ static void test_words_are_few(void **state)
     (void)state;
     words_init(&words);
     for (uint32_t i = 0; i < 10000; i++) {
-        snprintf(text, sizeof(text),
-                 "%u %u(1448), ACK 8001\x1f"
-                 "1448 bytes: numbers %u..%u",
+        snprintf(text, sizeof(text), "%u %u(1448), ACK 8001\0371448 bytes: numbers %u..%u",
                  20000 + i, 100000 + i * 1448, 100000 + i * 1448, 100000 + i * 1448 + 1447);
         words_add(&words, text);
     }

@@ -226,6 +226,21 @@ test('a browser without DecompressionStream draws the same', async () => {
   await page.close();
 });
 
+test('the drawing follows the window\u2019s size', async () => {
+  const { page, trouble } = await open(browser, rto);
+  for (const [width, height] of [[1500, 950], [1150, 640]]) {
+    await page.setViewportSize({ width, height });
+    await frame(page);
+    const [box, canvas] = await page.evaluate(() => ['ladder-box', 'ladder'].map((id) => {
+      const { width: w, height: h } = document.getElementById(id).getBoundingClientRect();
+      return [Math.round(w), Math.round(h)];
+    }));
+    assert.deepEqual(canvas, box);
+  }
+  assert.deepEqual(trouble, []);
+  await page.close();
+});
+
 test('dark and light, narrow and wide: no complaint', async () => {
   for (const [width, height] of [[700, 900], [1000, 700], [1600, 1000]]) {
     for (const colorScheme of ['light', 'dark']) {

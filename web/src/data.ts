@@ -248,11 +248,7 @@ export class Conversation {
     return this.arrivedKnown[i] === Known.Measured || this.arrivedKnown[i] === Known.Estimated;
   }
 
-  /** Its place in time is known, be it the same as that of its sending. */
-  falls(i: number): boolean {
-    return this.arrives(i) || this.arrivedKnown[i] === Known.Unknown;
-  }
-
+  /** When it arrived, or, where that is not known, when it was seen. */
   reach(i: number): number {
     return this.arrives(i) ? this.arrived[i] : this.sent[i];
   }

@@ -42,7 +42,7 @@ export class Ladder {
     new ResizeObserver(() => {
       this.measure();
       if (this.layout && this.asItCame && this.layout.height < this.height * 2) this.fit();
-      this.draw();
+      this.paint(); // at once: this runs just before the browser paints
     }).observe(this.box);
     app.on(['selection'], () => { this.reveal(app.selected); this.draw(); this.speak(); });
     app.on(['hover', 'theme', 'language', 'finding'], this.draw);

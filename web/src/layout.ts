@@ -53,15 +53,22 @@ function ordered(index: Uint32Array, time: Float64Array): Uint32Array {
   return index;
 }
 
-function streams(c: Conversation): { leave: Uint32Array[]; reach: Uint32Array[] } {
+/** When each arrives, or would have arrived had it not been lost: so lost ones are drawn beside the others. */
+function reaches(c: Conversation): Float64Array {
+  const flight = middleFlight(c);
+  return Float64Array.from({ length: c.n }, (_, i) => (c.lost(i) ? c.sent[i] + flight : c.reach(i)));
+}
+
+function streams(c: Conversation): { leave: Uint32Array[]; reach: Uint32Array[]; reached: Float64Array } {
   const leave: number[][] = [[], []];
   const reach: number[][] = [[], []];
   for (let i = 0; i < c.n; i++) {
     leave[c.side[i]].push(i);
-    if (c.falls(i) && !c.lost(i)) reach[1 - c.side[i]].push(i);
+    reach[1 - c.side[i]].push(i);
   }
-  const reached = Float64Array.from({ length: c.n }, (_, i) => c.reach(i));
+  const reached = reaches(c);
   return {
+    reached,
     leave: leave.map((l) => ordered(Uint32Array.from(l), c.sent)),
     reach: reach.map((l) => ordered(Uint32Array.from(l), reached)),
   };
@@ -71,7 +78,7 @@ const NOBODY = -1;
 
 /** Visits departures (even codes) and arrivals (odd ones) of all segments in order of time. */
 function visit(c: Conversation, see: (i: number, arrival: boolean, time: number) => void): void {
-  const { leave, reach } = streams(c);
+  const { leave, reach, reached } = streams(c);
   const lists = [reach[0], reach[1], leave[0], leave[1]];
   const at = [0, 0, 0, 0];
   const left = new Uint8Array(c.n);
@@ -83,7 +90,7 @@ function visit(c: Conversation, see: (i: number, arrival: boolean, time: number)
       if (at[k] >= lists[k].length) continue;
       const i = lists[k][at[k]];
       if (k < 2 && !left[i]) continue; // at the very instant it was sent, or measured by clocks that disagree
-      const time = k < 2 ? c.reach(i) : c.sent[i];
+      const time = k < 2 ? reached[i] : c.sent[i];
       if (time < bestTime) {
         best = k;
         bestTime = time;
@@ -195,7 +202,6 @@ export function layoutByTime(c: Conversation, zoom: number): Layout {
       l.arrival[i] = lastIn[side] = y;
     } else {
       l.departure[i] = lastOut[side] = y;
-      if (c.lost(i) || !c.falls(i)) l.arrival[i] = y + slope;
     }
     l.eventTime[events] = before;
     l.eventY[events++] = y;
@@ -238,12 +244,12 @@ export function layoutSteps(c: Conversation, zoom: number): Layout {
   return finish(l, c.n);
 }
 
-/** How much is on its way at once, at most (of those that arrive). */
+/** How much is on its way at once, at most. */
 export function crowd(c: Conversation): number {
   let now = 0;
   let most = 0;
-  visit(c, (i, arrival) => {
-    now += arrival ? -1 : c.falls(i) && !c.lost(i) ? 1 : 0;
+  visit(c, (_, arrival) => {
+    now += arrival ? -1 : 1;
     most = Math.max(most, now);
   });
   return most;

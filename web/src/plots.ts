@@ -647,7 +647,7 @@ export class Plots {
       this.box.append(plot.box);
       this.listen(plot);
     }
-    new ResizeObserver(this.draw).observe(this.box);
+    new ResizeObserver(() => this.paint()).observe(this.box);
     app.on(['range', 'theme', 'language'], this.draw);
     app.on(['direction'], () => { this.prepare(); this.draw(); });
     app.on(['selection', 'hover', 'now'], this.drawOver);

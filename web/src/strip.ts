@@ -19,7 +19,7 @@ export class Strip {
   private share = 1;
 
   constructor(private readonly app: App, private readonly ladder: Ladder) {
-    new ResizeObserver(this.draw).observe(this.canvas.parentElement!);
+    new ResizeObserver(() => this.paint()).observe(this.canvas.parentElement!);
     app.on(['connection', 'selection', 'now', 'range', 'theme', 'language', 'finding'], this.draw);
     app.on(['connection'], () => this.stop());
     app.on(['language', 'now'], () => this.texts());
