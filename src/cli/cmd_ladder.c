@@ -10,6 +10,7 @@
 #include "cli/export_cli.h"
 #include "cli/fail_on.h"
 #include "cli/input.h"
+#include "cli/ladder_large.h"
 #include "cli/view_options.h"
 #include "render/report.h"
 
@@ -140,6 +141,9 @@ int cmd_ladder(int argc, char **argv)
     code = export_settle(&a.export, &a.output);
     if (code != CLI_OK) {
         return code;
+    }
+    if (!export_wanted(&a.export) && a.output.text.grep == NULL && ladder_is_large(&a.input)) {
+        return cli_finish(ladder_draw_large(&a.input, a.conn, &a.output.text));
     }
     code = conversations_read(&a.input, &conversations);
     if (code != CLI_OK) {
