@@ -63,6 +63,8 @@ int qvis_ladder(FILE *out, const struct ladder *ladder, const struct export_opti
 int csv_begin(FILE *out);
 int csv_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 int xplot_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
+int packetdrill_ladder(FILE *out, const struct ladder *ladder,
+                       const struct export_options *options);
 int svg_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 
 #endif

@@ -67,6 +67,11 @@ const struct format formats[] = {
      .what = "the packets, each with what is known of it as its comment",
      .packets = true,
      .many = true},
+    {.name = "packetdrill",
+     .extension = ".pkt",
+     .what = "a script that repeats it as a test (weir drill)",
+     .raw = true,
+     .write = packetdrill_ladder},
 };
 
 const size_t format_count = sizeof(formats) / sizeof(formats[0]);
