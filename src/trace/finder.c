@@ -65,7 +65,8 @@ static void note_vantage(struct finder *f)
 {
     uint64_t client = f->side[LADDER_CLIENT].rtt_us, server = f->side[LADDER_SERVER].rtt_us;
 
-    if (f->vantage != LADDER_AT_UNKNOWN || client == 0 || server == 0) {
+    if (f->vantage != LADDER_AT_UNKNOWN || client == 0 || server == 0 ||
+        ((f->side[0].flags | f->side[1].flags) & SIDE_DATA) != 0) {
         return;
     }
     if (client > server * GAP_RATIO) {
