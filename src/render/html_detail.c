@@ -60,6 +60,7 @@ static json_t *names_of_evidence(void)
         [EVIDENCE_TIME] = MESSAGE_EVIDENCE_TIME,
         [EVIDENCE_SILENCE] = MESSAGE_EVIDENCE_SILENCE,
         [EVIDENCE_ACKED] = MESSAGE_EVIDENCE_ACKED,
+        [EVIDENCE_SEEN] = MESSAGE_EVIDENCE_SEEN,
     };
     _Static_assert(ARRAY_SIZE(ids) == EVIDENCE_COUNT, "a sentence for every evidence");
     json_t *evidence = json_array();

@@ -73,6 +73,8 @@ enum language { LANGUAGE_EN = 0, LANGUAGE_ZH, LANGUAGE_COUNT };
       "捎带应答(piggyback):{0} 字节数据,同时确认 {1}..{2}")                                        \
     X(DATA_HALF_CLOSED, "{0} bytes in the direction still open: numbers {1}..{2}",                 \
       "仍打开的方向上 {0} 字节数据:序号 {1}..{2}")                                                 \
+    X(DATA_MISSED_PART, "{0} bytes, at least a part of them probably lost: see segment {1}",       \
+      "{0} 字节,至少一部分可能丢失:见第 {1} 段")                                                   \
     X(DATA_MISSED, "{0} bytes, probably lost: segment {1} brings them",                            \
       "{0} 字节,可能丢失:由第 {1} 段补上")                                                         \
     X(DATA_SENT_AGAIN, "{0} bytes, sent again later: whether this copy arrived is not known",      \

@@ -20,7 +20,8 @@
     X(EVIDENCE_IP_ID, "its IP identification compared with those of its neighbours", "与相邻报文段比较 IP 标识") \
     X(EVIDENCE_TIME, "the gap compared with the round trip: a heuristic", "与往返时间比较间隔:只是启发式判断") \
     X(EVIDENCE_SILENCE, "no answer for as long as the retransmission timeout", "在整个重传超时时间内没有应答") \
-    X(EVIDENCE_ACKED, "these bytes had been acknowledged before this copy came", "这一份到来之前,这些数据已得到确认")
+    X(EVIDENCE_ACKED, "these bytes had been acknowledged before this copy came", "这一份到来之前,这些数据已得到确认") \
+    X(EVIDENCE_SEEN, "another copy passed here before, at the receiver, who had room for it", "另一份先前已经过接收方的这一抓包点,当时接收方有空间")
 /* clang-format on */
 
 #endif

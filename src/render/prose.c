@@ -101,7 +101,8 @@ static void say_data(struct choice *c)
     if (wire->length == 0) {
         say(c, MESSAGE_OTHER);
     } else if ((c->s->facts & LADDER_FACT_MISSED) != 0 && c->s->repaired_by != 0) {
-        say(c, MESSAGE_DATA_MISSED);
+        bool super = (c->s->facts & LADDER_FACT_SUPER) != 0;
+        say(c, super ? MESSAGE_DATA_MISSED_PART : MESSAGE_DATA_MISSED);
         with_number(c, wire->length);
         with_number(c, c->s->repaired_by);
     } else if ((c->s->facts & LADDER_FACT_NEW_DATA_PROBE) != 0) {

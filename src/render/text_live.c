@@ -98,7 +98,7 @@ static const char *evidence_words(enum evidence evidence)
         [EVIDENCE_SACK] = "SACK",       [EVIDENCE_DUP_ACKS] = "dup ACKs",
         [EVIDENCE_TIMESTAMP] = "TSval", [EVIDENCE_IP_ID] = "IP ID",
         [EVIDENCE_TIME] = "RTT",        [EVIDENCE_SILENCE] = "RTO",
-        [EVIDENCE_ACKED] = "ACK",
+        [EVIDENCE_ACKED] = "ACK",       [EVIDENCE_SEEN] = "seen before",
     };
     _Static_assert(ARRAY_SIZE(words) == EVIDENCE_COUNT, "a word for every kind of evidence");
 

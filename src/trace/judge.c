@@ -298,6 +298,7 @@ const char *evidence_name(enum evidence evidence)
         [EVIDENCE_TIME] = "time",
         [EVIDENCE_SILENCE] = "silence",
         [EVIDENCE_ACKED] = "acked",
+        [EVIDENCE_SEEN] = "seen",
     };
     _Static_assert(ARRAY_SIZE(names) == EVIDENCE_COUNT, "a name for every kind of evidence");
 

@@ -25,8 +25,8 @@ struct judge;
 
 /* What later segments teach about an earlier one. */
 enum lesson_kind {
-    LESSON_LOST = 0,  /* `number` did not reach the other side; `by` repaired it, or 0 */
-    LESSON_SPURIOUS,  /* `number` is a retransmission that was not needed */
+    LESSON_LOST = 0, /* `number` did not reach the other side; `by` repaired it, or 0 */
+    LESSON_SPURIOUS, /* `number` is a retransmission that was not needed; by == number: known at once */
     LESSON_REORDERED, /* `number` filled a hole and was not sent again */
     LESSON_RESENT,    /* `number` filled a hole: it was lost before this tap and sent again */
     LESSON_NOT_CAPTURED, /* numbers [start, end) were acknowledged and never seen: the capture missed them */
@@ -50,6 +50,7 @@ enum evidence {
     EVIDENCE_TIME,       /* the gap against the round trip: a heuristic, and to be called one */
     EVIDENCE_SILENCE,    /* no answer for as long as the timeout */
     EVIDENCE_ACKED,      /* it had been acknowledged before this copy came */
+    EVIDENCE_SEEN,       /* another copy passed here before, at the receiver, who had room for it */
     EVIDENCE_COUNT
 };
 

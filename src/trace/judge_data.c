@@ -14,13 +14,13 @@
 /* Is the other side's window 0, as far as the sender can know yet? */
 static bool window_closed(const struct taking *t)
 {
-    const struct stream *own = t->own, *peer = t->peer;
+    const struct stream *peer = t->peer;
 
     if (peer->window_seen && peer->last_window == 0) {
         return true;
     }
     weir_time path = (weir_time)judge_path_us(t) * (WEIR_MS / 1000);
-    return own->probes > 0 && peer->opened_time != 0 && !tap_at_sender(t->judge, t->wire->side) &&
+    return peer->opened_time != 0 && !tap_at_sender(t->judge, t->wire->side) &&
            since(t->wire->time, peer->opened_time) < path;
 }
 
@@ -34,6 +34,9 @@ bool judge_probe(const struct taking *t)
     if (t->wire->length > 1 || (t->wire->flags & not_probe) != 0 || !own->started ||
         !peer->ack_seen) {
         return false;
+    }
+    if (own->ack_seen && seq_before(t->wire->ack, own->last_ack)) {
+        return false; /* an old ACK, overtaken by what was sent after it */
     }
     seq_pos acked = seq_widen(own->snd_max, peer->last_ack);
     bool closed = window_closed(t);
@@ -51,11 +54,23 @@ bool judge_probe(const struct taking *t)
 
 /* ---- New numbers ---------------------------------------------------------------------------------------- */
 
+/* Has the receiver room for it, as far as it has said so? */
+static bool in_window(const struct taking *t, seq_pos end)
+{
+    const struct stream *own = t->own, *peer = t->peer;
+    bool scaled = own->wscale_offered && peer->wscale_offered;
+    uint32_t window = (uint32_t)peer->last_window << (scaled ? MIN(peer->wscale, 14) : 0);
+
+    return t->wire->checksum != TRACE_SUM_BAD && peer->ack_seen && peer->window_seen &&
+           end <= seq_widen(own->snd_max, peer->last_ack) + window;
+}
+
 static struct sent made_of(const struct taking *t, seq_pos start, seq_pos end, uint32_t number)
 {
     const struct trace_segment *w = t->wire;
     unsigned ts = has_ts(w) ? SENT_HAS_TS : 0;
     unsigned syn = (w->flags & WEIR_TCP_SYN) != 0 ? SENT_SYN : 0;
+    unsigned room = in_window(t, end) ? SENT_IN_WINDOW : 0;
 
     return (struct sent){.start = start,
                          .time = w->time,
@@ -65,7 +80,7 @@ static struct sent made_of(const struct taking *t, seq_pos start, seq_pos end, u
                          .ts_val = w->options.ts_val,
                          .ip_id = w->ip_id,
                          .evidence = (uint8_t)t->out->evidence,
-                         .flags = (uint8_t)(ts | syn)};
+                         .flags = (uint8_t)(ts | syn | room)};
 }
 
 static int append(const struct taking *t, seq_pos start, seq_pos end, uint32_t number)
@@ -125,25 +140,33 @@ static int new_numbers(const struct taking *t)
 /* What a segment meets that does not begin with new numbers. */
 struct overlap {
     uint64_t fresh; /* numbers that pass this tap for the first time */
-    uint64_t had;   /* ... that their receiver had acknowledged before */
+    uint64_t had;   /* ... that their receiver has shown to have had before */
+    bool unacked;   /* ... and not by acknowledging them: they passed its own tap */
     bool end_is_new;
 };
 
 static void touch(const struct taking *t, struct sent *s, struct overlap *o)
 {
     struct sent now = made_of(t, s->start, sent_end(s), t->out->number);
-    bool had = (s->flags & SENT_SACKED) != 0 || sent_end(s) <= t->own->snd_una;
+    bool acked = (s->flags & SENT_SACKED) != 0 || sent_end(s) <= t->own->snd_una;
+    bool took = tap_at_receiver(t->judge, t->wire->side) && (s->flags & SENT_IN_WINDOW) != 0;
+    bool had = acked || took;
 
     now.flags |= s->flags & SENT_SACKED;
     if (s->number == 0) {
         t->own->hole_bytes -= sent_end(s) > t->own->snd_una ? s->length : 0;
         o->fresh += s->length;
         o->end_is_new = o->end_is_new || sent_end(s) == t->end;
+        now.flags |= t->out->class == LADDER_LATE ? SENT_UNDECIDED : 0;
         *s = now;
         return;
     }
+    if ((s->flags & SENT_UNDECIDED) != 0 && tap_at_receiver(t->judge, t->wire->side)) {
+        judge_decide(t, s);
+    }
     if (had) {
         o->had += s->length;
+        o->unacked = o->unacked || !acked;
         now.flags |= SENT_TOLD_NEEDLESS;
     } else {
         judge_repeated(t, s);
@@ -183,6 +206,20 @@ static int cover(const struct taking *t, struct overlap *o)
     return append(t, start, t->end, t->out->number);
 }
 
+static void needless_at_once(const struct taking *t, enum evidence evidence)
+{
+    t->out->facts |= LADDER_FACT_SPURIOUS;
+    t->out->evidence = evidence;
+    judge_learn(t, &(struct lesson){.kind = LESSON_SPURIOUS,
+                                    .evidence = evidence,
+                                    .side = (enum trace_side)t->wire->side,
+                                    .number = t->out->number,
+                                    .by = t->out->number,
+                                    .start = t->wire->seq,
+                                    .end = seq_wire(t->end),
+                                    .time = t->wire->time});
+}
+
 /* Sent before this capture began, or longer ago than is remembered. */
 static void judge_unknown(const struct taking *t)
 {
@@ -197,8 +234,7 @@ static void judge_unknown(const struct taking *t)
     bool again = t->out->first != 0 || acked || tap_at_sender(t->judge, t->wire->side);
     t->out->class = again ? LADDER_RETX : LADDER_LATE;
     if (acked) {
-        t->out->facts |= LADDER_FACT_SPURIOUS;
-        t->out->evidence = EVIDENCE_ACKED;
+        needless_at_once(t, EVIDENCE_ACKED);
     }
 }
 
@@ -228,8 +264,7 @@ static int old_numbers(const struct taking *t)
     int result = cover(t, &o);
     count_bytes(t, o.fresh, o.end_is_new);
     if (t->out->class == LADDER_RETX && o.had >= t->end - t->start) {
-        t->out->facts |= LADDER_FACT_SPURIOUS;
-        t->out->evidence = EVIDENCE_ACKED;
+        needless_at_once(t, o.unacked ? EVIDENCE_SEEN : EVIDENCE_ACKED);
     }
     return result;
 }
@@ -241,6 +276,10 @@ int judge_syn_numbers(const struct taking *t)
     int result =
         t->start >= t->own->snd_max ? append(t, t->start, t->end, t->out->number) : cover(t, &o);
 
+    if (t->out->class == LADDER_SYN_RETX && o.had >= t->end - t->start) {
+        t->out->facts |= LADDER_FACT_SPURIOUS;
+        t->out->evidence = EVIDENCE_ACKED;
+    }
     t->own->sent_time = t->wire->time;
     t->own->snd_max = max_u64(t->own->snd_max, t->end);
     return result;

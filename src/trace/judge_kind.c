@@ -110,6 +110,7 @@ static void conclude_timeout(const struct taking *t, weir_time quiet)
         own->rto_floor_us = (uint32_t)MIN(us - own->srtt_us, INT32_MAX);
     }
     own->backoff = (uint8_t)MIN(own->backoff + 1, UINT8_MAX);
+    own->rto_time = t->wire->time;
     t->out->facts |= LADDER_FACT_BY_TIMER;
     conclude(t, LADDER_CAUSE_RTO, EVIDENCE_SILENCE);
 }
@@ -138,6 +139,8 @@ static bool by_evidence(const struct taking *t, const struct sent *before, struc
         conclude(t, LADDER_CAUSE_FAST, above.blocks > 0 ? EVIDENCE_SACK : EVIDENCE_DUP_ACKS);
     } else if (above.blocks > 0) {
         conclude(t, LADDER_CAUSE_RACK, EVIDENCE_SACK);
+    } else if (t->peer->dup_acks > 0 && t->start == own->snd_una && follows_ack(t)) {
+        conclude(t, LADDER_CAUSE_FAST, EVIDENCE_DUP_ACKS); /* few in flight: RFC 5827 */
     } else if (t->end <= own->snd_una && t->peer->prior_dups >= DUP_THRESHOLD) {
         conclude(t, LADDER_CAUSE_FAST, EVIDENCE_DUP_ACKS);
     } else {

@@ -101,6 +101,19 @@ void judge_fill(const struct taking *t, const struct sent *hole)
     }
 }
 
+/* What filled a hole without telling how is followed by another copy: it was the first one. */
+void judge_decide(const struct taking *t, const struct sent *late)
+{
+    judge_learn(t, &(struct lesson){.kind = LESSON_REORDERED,
+                                    .evidence = EVIDENCE_TIME,
+                                    .side = (enum trace_side)t->wire->side,
+                                    .number = late->number,
+                                    .by = t->out->number,
+                                    .start = seq_wire(late->start),
+                                    .end = seq_wire(sent_end(late)),
+                                    .time = t->wire->time});
+}
+
 /* A copy of it passed before: is this the older one, that was overtaken by it? Then that was needless. */
 bool judge_overtaken(const struct taking *t, const struct sent *before)
 {
@@ -159,13 +172,14 @@ bool judge_skipped(const struct taking *t)
     uint16_t missing = skipped_ids(t);
     weir_time quiet = since(t->wire->time, own->last.time), timeout = judge_timeout(t);
 
-    if (missing == 0 || own->id_exact < ID_EXACT_MIN || own->hole_bytes > 0 || !own->last_known ||
+    if (missing == 0 || own->id_exact < 1 || own->hole_bytes > 0 || !own->last_known ||
         t->start != own->snd_max || tap_at_sender(t->judge, t->wire->side)) {
         return false;
     }
     bool after_timeout = quiet >= timeout - timeout / 8 && quiet <= timeout * 2;
     bool after_answer = quiet >= (weir_time)judge_path_us(t) * (WEIR_MS / 1000);
-    if (!after_timeout && !(after_answer && only_data_missing(t))) {
+    bool certain = own->id_exact >= ID_EXACT_MIN && only_data_missing(t);
+    if (!after_timeout && !(after_answer && certain)) {
         return false;
     }
     struct sent none = {.start = t->start, .length = (uint32_t)(t->end - t->start)};

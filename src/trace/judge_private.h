@@ -20,7 +20,9 @@ enum sent_flag {
     SENT_HAS_TS = 1 << 1,    /* ts_val is that of the last copy */
     SENT_TOLD_LOST = 1 << 2, /* a lesson has been given about it */
     SENT_TOLD_NEEDLESS = 1 << 3,
-    SENT_SYN = 1 << 4
+    SENT_SYN = 1 << 4,
+    SENT_UNDECIDED = 1 << 5, /* `number` filled a hole: overtaken, or sent again */
+    SENT_IN_WINDOW = 1 << 6  /* the receiver had room for it when it passed */
 };
 
 /* Numbers that one segment carried first; or a hole (number 0): they have not passed this tap. */
@@ -112,6 +114,7 @@ struct stream {
     uint16_t id_max;       /* the latest IP ID; 0: none */
     uint16_t prior_dups;   /* duplicate ACKs before the last progress */
     uint32_t hole_bytes;   /* of its numbers below the highest, not seen yet */
+    weir_time rto_time;    /* when a timeout made it send again */
     weir_time opened_time; /* when its window was last opened again */
     bool started : 1, syn_seen : 1, syn_ack_seen : 1, fin_sent : 1, fin_acked : 1;
     bool ack_seen : 1, window_seen : 1, wscale_offered : 1;
@@ -218,6 +221,7 @@ uint32_t judge_full_size(const struct taking *t); /* payload; 0: not known */
 
 /* judge_late.c */
 void judge_fill(const struct taking *t, const struct sent *hole);
+void judge_decide(const struct taking *t, const struct sent *late);
 bool judge_overtaken(const struct taking *t, const struct sent *before);
 void judge_note_id(const struct taking *t);
 bool judge_skipped(const struct taking *t);

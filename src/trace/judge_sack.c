@@ -47,6 +47,9 @@ static void mark(const struct taking *t, const struct ranges *known, seq_pos sta
             (void)judge_fate(t, s, false, true);
         } else {
             data->rack_time = MAX(data->rack_time, s->time);
+            if (data->recovery == RECOVERY_RTO && s->time < data->rto_time) {
+                data->recovery = RECOVERY_NONE; /* late, not lost (RFC 5682 3.1) */
+            }
         }
     }
 }

@@ -13,8 +13,7 @@ struct court {
     struct ladder *l;
     struct ladder_segment **order;
     size_t count;
-    uint32_t *missed; /* numbers of each of them that are taken for lost */
-    int side;         /* only what this side sent is judged here; -1: all of it */
+    int side; /* only what this side sent is judged here; -1: all of it */
 };
 
 static bool is_lost(const struct ladder_segment *s)
@@ -27,16 +26,12 @@ static bool is_lost(const struct ladder_segment *s)
 static void learn_lost(const struct court *court, const struct lesson *lesson)
 {
     struct ladder_segment *s = court->order[lesson->number - 1];
-    uint32_t *missed = &court->missed[lesson->number - 1];
 
     if (s->repaired_by == 0 && lesson->by != 0) {
         s->repaired_by = court->order[lesson->by - 1]->number;
     }
-    *missed += lesson->end - lesson->start;
-    if (*missed >= trace_segment_span(&s->wire)) { /* of a super-segment a part may have arrived */
-        s->facts |= LADDER_FACT_MISSED;
-        s->evidence = s->evidence == EVIDENCE_NONE ? (uint8_t)lesson->evidence : s->evidence;
-    }
+    s->facts |= LADDER_FACT_MISSED; /* of a super-segment perhaps a part only */
+    s->evidence = s->evidence == EVIDENCE_NONE ? (uint8_t)lesson->evidence : s->evidence;
 }
 
 /* With both ends known nothing about arrivals has to be inferred. */
@@ -140,13 +135,10 @@ static int hold(struct court *court, enum ladder_vantage vantage)
     struct judge *judge = judge_new(&setup);
     int result = WEIR_ENOBUFS;
 
-    court->missed = calloc(court->count + 1, sizeof(*court->missed));
-    if (judge != NULL && court->missed != NULL) {
+    if (judge != NULL) {
         result = judge_in_order(court, judge);
     }
     judge_del(judge);
-    free(court->missed);
-    court->missed = NULL;
     return result;
 }
 

@@ -142,10 +142,49 @@ static void what_was_acknowledged_before_is_needless(void **state)
     assert_true(run.said[6].facts & LADDER_FACT_SPURIOUS);
     assert_int_equal(run.said[6].evidence, EVIDENCE_ACKED);
     CLASS(9, LADDER_RETX);
-    assert_false(run.said[9].facts &
-                 LADDER_FACT_SPURIOUS); /* had its receiver taken it? not known */
+    assert_int_equal(run.said[9].evidence, EVIDENCE_SEEN); /* it passed the receiver's tap */
+    assert_true(run.said[9].facts & LADDER_FACT_SPURIOUS);
     assert_null(judge_kit_find(&run, LESSON_LOST, 4));
     assert_null(judge_kit_find(&run, LESSON_LOST, 8));
+}
+
+/* Beyond the window its receiver may have refused it: then the second copy was needed. */
+static void what_had_no_room_may_be_needed_again(void **state)
+{
+    struct seen steps[] = {
+        OPEN,
+        data(41, 1001, 141, 3),
+        ack(41, 2001),
+        data(42, 2001, 142, 4),
+        data(43, 3001, 143, 5),
+        data(300, 3001, 400, 6),
+    };
+
+    (void)state;
+    steps[4].window = 1500; /* room for 2001 and a half of 3001 */
+    TAKE(LADDER_AT_SERVER, steps);
+    CLASS(8, LADDER_RETX);
+    assert_false(run.said[8].facts & LADDER_FACT_SPURIOUS);
+    steps[4].window = 2000;
+    TAKE(LADDER_AT_SERVER, steps);
+    assert_true(run.said[8].facts & LADDER_FACT_SPURIOUS);
+}
+
+/* A pure ACK that was overtaken by a FIN looks like a keep-alive, but acknowledges less than was before. */
+static void an_overtaken_ack_is_no_keepalive(void **state)
+{
+    const struct seen steps[] = {
+        OPEN,
+        {50, '<', "A", .seq = 8001, .length = 500, .ack = 1001},
+        {51, '<', "A", .seq = 8501, .length = 500, .ack = 1001},
+        {90, '>', "FA", .seq = 1001, .ack = 9001},
+        {90.1, '<', "A", .seq = 9001, .ack = 1002},
+        {90.2, '>', "A", .seq = 1001, .ack = 8501},
+    };
+
+    (void)state;
+    TAKE(LADDER_AT_SERVER, steps);
+    CLASS(8, LADDER_ACK);
 }
 
 static void an_acknowledged_hole_was_not_captured(void **state)
@@ -294,6 +333,8 @@ int main(void)
         cmocka_unit_test(nothing_known_is_nothing_said),
         cmocka_unit_test(the_original_may_come_last),
         cmocka_unit_test(what_was_acknowledged_before_is_needless),
+        cmocka_unit_test(what_had_no_room_may_be_needed_again),
+        cmocka_unit_test(an_overtaken_ack_is_no_keepalive),
         cmocka_unit_test(an_acknowledged_hole_was_not_captured),
         cmocka_unit_test(a_gap_in_the_ids_shows_what_never_passed),
         cmocka_unit_test(random_segments_break_nothing),
