@@ -16,13 +16,13 @@ _weir() {
         --sort) COMPREPLY=($(compgen -W 'worst start duration bytes segments retx rtt' -- "$value")); return ;;
     esac
     case ${COMP_WORDS[1]} in
-        demo) words='--delay= --internals --isn= --list --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
+        demo) words='--delay= --internals --isn= --list --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --write-pcap= --help' ;;
         drill) words='--define= --ignore-shell --internals --ip-version= --no-ladder --quiet --strict --sysctl= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --help' ;;
         explain) words='--conn= --fail-on= --filter= --top= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
         flows) words='--filter= --sort= --top= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
-        ladder) words='--conn= --fail-on= --filter= --merge --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --help' ;;
+        ladder) words='--conn= --fail-on= --filter= --merge --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --all --compact --frame --from= --grep= --only= --until= --output= --plantuml-slant --scale= --to= --write-pcap= --help' ;;
         live) words='--buffer= --compact --conn= --count= --for= --interface= --only= --promiscuous --rate= --snaplen= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --help' ;;
-        nc) words='--addr= --congestion= --dev= --dhcp --ecn= --gateway= --ladder --listen --md5-key= --mtu= --no-dad --no-offload --slaac --timeout= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;
+        nc) words='--addr= --congestion= --dev= --dhcp --ecn= --gateway= --internals --ladder --listen --md5-key= --mtu= --no-dad --no-offload --slaac --timeout= --write= --ambiguous= --ascii --color= --json --lang= --seq= --style= --verbose --width= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;
         relay) words='--dev= --for= --log= --no-offload --write= --corrupt= --data-loss= --delay= --drop= --drop-larger= --duplicate= --duplicate-nth= --jitter= --loss= --mark= --mark-queue= --queue= --rate= --reorder= --reorder-nth= --seed= --stall= --help' ;;
     esac
     if [[ $word == -* ]]; then

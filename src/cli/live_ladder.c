@@ -6,8 +6,10 @@
 #include "base/compiler.h"
 #include "render/json.h"
 #include "render/json_finding.h"
+#include "render/json_internals.h"
 #include "render/json_live.h"
 #include "render/text_live.h"
+#include "trace/internals.h"
 #include "trace/stream.h"
 
 #define EARLY_MAX 512
@@ -30,6 +32,7 @@ struct live_ladder {
     struct early_packet packet[EARLY_MAX];
     struct weir_record record[EARLY_MAX];
     size_t packets, records;
+    struct internals *internals; /* NULL: nobody asks, or there is no memory */
 };
 
 struct live_ladder *live_ladder_new(const struct live_ladder_setup *setup)
@@ -39,6 +42,7 @@ struct live_ladder *live_ladder_new(const struct live_ladder_setup *setup)
     if (live != NULL) {
         live->setup = *setup;
         live->text = (struct text_live){.out = setup->out, .options = setup->options};
+        live->internals = setup->inside ? internals_new() : NULL;
     }
     return live;
 }
@@ -47,6 +51,7 @@ void live_ladder_del(struct live_ladder *live)
 {
     if (live != NULL) {
         stream_del(live->stream);
+        internals_del(live->internals);
         free(live);
     }
 }
@@ -83,10 +88,66 @@ static void draw_event(const struct live_ladder *live, const struct stream_event
     }
 }
 
+/* For tell_note. */
+struct note_target {
+    const struct live_ladder *live;
+    const struct ladder *ladder;
+};
+
+static void tell_note(void *ctx, const struct ladder_note *note)
+{
+    const struct note_target *target = ctx;
+    const struct live_ladder_setup *setup = &target->live->setup;
+    struct ladder_row row = {
+        .kind = LADDER_ROW_NOTE, .side = note->side, .time = note->time, .note = note};
+
+    if (setup->json) {
+        (void)json_note(setup->out, target->ladder, note, setup->options->seq);
+    } else {
+        text_rows(setup->out, target->ladder, setup->options, &row, 1);
+    }
+}
+
+/* When the row happens for our stack; false: it says nothing about that. */
+static bool own_time(const struct live_ladder *live, const struct ladder_row *row, int64_t *ns)
+{
+    const struct ladder_segment *s = row->segment;
+
+    if (row->kind == LADDER_ROW_STATE) {
+        *ns = row->time.ns;
+        return row->side == live->setup.side;
+    }
+    if (s == NULL || row->kind == LADDER_ROW_IDLE) {
+        return false;
+    }
+    const struct ladder_time *t =
+        s->wire.side == (uint8_t)live->setup.side ? &s->sent : &s->arrived;
+    *ns = t->ns;
+    return t->known == LADDER_MEASURED;
+}
+
+/* What our stack decided before this event. */
+static void tell_notes(const struct live_ladder *live, const struct stream_event *event)
+{
+    struct note_target target = {live, event->ladder};
+    weir_time origin = ladder_info(event->ladder)->origin;
+    int64_t ns = 0;
+
+    if (live->internals == NULL) {
+        return;
+    }
+    if (event->kind == STREAM_END) {
+        internals_tell(live->internals, WEIR_NEVER, origin, tell_note, &target);
+    } else if (event->kind == STREAM_ROW && own_time(live, event->row, &ns)) {
+        internals_tell(live->internals, origin + (weir_time)ns, origin, tell_note, &target);
+    }
+}
+
 static void on_event(void *ctx, const struct stream_event *event)
 {
     const struct live_ladder *live = ctx;
 
+    tell_notes(live, event);
     if (live->setup.json) {
         tell_event(live, event);
     } else {
@@ -165,13 +226,17 @@ void live_ladder_arrived(struct live_ladder *live, const uint8_t *bytes, size_t 
 static void take_record(struct live_ladder *live, const struct weir_record *record)
 {
     if (record->id == live->info.id) {
+        if (live->internals != NULL) {
+            (void)internals_add(live->internals, live->setup.side, record);
+        }
         (void)stream_record(live->stream, (uint8_t)live->setup.side, record);
     }
 }
 
 void live_ladder_record(struct live_ladder *live, const struct weir_record *record)
 {
-    if (record->type != WEIR_RECORD_STATE && record->type != WEIR_RECORD_TIMER) {
+    if (!live->setup.inside && record->type != WEIR_RECORD_STATE &&
+        record->type != WEIR_RECORD_TIMER) {
         return;
     }
     if (live->stream != NULL) {

@@ -19,6 +19,7 @@ struct live_ladder_setup {
     enum trace_side side; /* which of the two we are */
     bool
         both; /* packets come with the times of both ends; else with ours only (sent and arrived are the same) */
+    bool inside; /* what our stack decides is shown, too */
 };
 
 struct live_ladder *live_ladder_new(const struct live_ladder_setup *setup); /* NULL: no memory */

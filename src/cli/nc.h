@@ -22,7 +22,7 @@ struct nc_options {
     struct cli_output output; /* for --ladder */
     struct impair_options impair;
     struct device_spec device;
-    bool listen, no_offload, no_dad, ladder;
+    bool listen, no_offload, no_dad, ladder, internals;
     bool dhcp, slaac;
     struct weir_endpoint remote; /* with `listen`: the local one, family 0 for any */
     const char *addresses[NC_ADDRESSES_MAX];

@@ -22,7 +22,8 @@ enum {
     KEY_CONGESTION,
     KEY_MD5,
     KEY_DHCP,
-    KEY_SLAAC
+    KEY_SLAAC,
+    KEY_INTERNALS
 };
 
 struct nc_parse {
@@ -54,6 +55,7 @@ static const struct argp_option nc_table[] = {
      "sign and check each segment with TCP-MD5 (RFC 2385); the password is in FILE", 0},
     {"write", 'w', "FILE", 0, "write what we send and what reaches us to a pcapng file", 0},
     {"ladder", KEY_LADDER, NULL, 0, "draw the conversation on standard error while it goes on", 0},
+    {"internals", KEY_INTERNALS, NULL, 0, "the same, and show what weir's stack decides", 0},
     {0}};
 
 static error_t wrong(const char *what, const char *text)
@@ -189,6 +191,7 @@ static error_t parse_nc(int key, char *arg, struct argp_state *state)
     case KEY_DHCP: o->dhcp = true; return 0;
     case KEY_SLAAC: o->slaac = true; return 0;
     case KEY_LADDER: o->ladder = true; return 0;
+    case KEY_INTERNALS: o->ladder = o->internals = true; return 0;
     case KEY_ECN: return set_ecn(o, arg);
     case KEY_CONGESTION: return set_congestion(o, arg);
     case KEY_MD5: return nc_key_read(o, arg) == CLI_OK ? 0 : EINVAL;

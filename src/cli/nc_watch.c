@@ -164,7 +164,8 @@ int nc_watch_new(struct nc_watch **watch, const struct nc_options *options,
                                           .options = &options->output.text,
                                           .json = options->output.json,
                                           .side = w->side,
-                                          .both = options->impair.wanted};
+                                          .both = options->impair.wanted,
+                                          .inside = options->internals};
         w->ladder = live_ladder_new(&setup);
         code = w->ladder != NULL ? CLI_OK : cli_error(CLI_SYSTEM, "no memory: ladder");
     }

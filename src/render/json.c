@@ -269,6 +269,7 @@ int json_row(FILE *out, const struct ladder *ladder, enum seq_mode seq,
     } else if (row->kind == LADDER_ROW_STATE && changes > 0) {
         write_change(&w, &change[changes - 1]);
     }
+    acked_free(&w.acked);
     return w.failed ? WEIR_ENOBUFS : WEIR_OK;
 }
 

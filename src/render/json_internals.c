@@ -111,26 +111,34 @@ static void write_rest(struct writer *w, const struct ladder_note *n)
     }
 }
 
+int json_note(FILE *out, const struct ladder *ladder, const struct ladder_note *n,
+              enum seq_mode seq)
+{
+    struct writer w = {.out = out, .ladder = ladder};
+
+    numbering_init(&w.numbering, ladder_info(ladder), seq);
+    if ((n->has & NOTE_TIMER) != 0) {
+        write_timer(&w, n);
+    }
+    if ((n->has & (NOTE_CWND | NOTE_RTT)) != 0) {
+        write_metric(&w, n);
+    }
+    if ((n->has & NOTE_LOST) != 0) {
+        write_lost(&w, n);
+    }
+    write_rest(&w, n);
+    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+}
+
 int json_internals(FILE *out, const struct ladder *ladder, const struct internals *in,
                    enum seq_mode seq)
 {
-    struct writer w = {.out = out, .ladder = ladder};
     size_t count;
     const struct ladder_note *notes = internals_notes(in, &count);
+    int result = WEIR_OK;
 
-    numbering_init(&w.numbering, ladder_info(ladder), seq);
-    for (size_t i = 0; i < count; i++) {
-        const struct ladder_note *n = &notes[i];
-        if ((n->has & NOTE_TIMER) != 0) {
-            write_timer(&w, n);
-        }
-        if ((n->has & (NOTE_CWND | NOTE_RTT)) != 0) {
-            write_metric(&w, n);
-        }
-        if ((n->has & NOTE_LOST) != 0) {
-            write_lost(&w, n);
-        }
-        write_rest(&w, n);
+    for (size_t i = 0; i < count && result == WEIR_OK; i++) {
+        result = json_note(out, ladder, &notes[i], seq);
     }
-    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+    return result;
 }

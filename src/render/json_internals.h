@@ -22,4 +22,8 @@
 int json_internals(FILE *out, const struct ladder *ladder, const struct internals *internals,
                    enum seq_mode seq);
 
+/* One note. */
+int json_note(FILE *out, const struct ladder *ladder, const struct ladder_note *note,
+              enum seq_mode seq);
+
 #endif

@@ -190,8 +190,9 @@ static void add_decision(struct pieces *p, const struct ladder_note *n, enum lan
     add_limit(p, n, g);
 }
 
+/* `numbering`: NULL for the wire's numbers. */
 static void add_lost(struct pieces *p, const struct ladder_note *n, enum language language,
-                     const struct glyphs *g)
+                     const struct glyphs *g, const struct numbering *numbering)
 {
     char which[48], count[16];
     const char *reason = weir_reason_name((enum weir_reason)n->lost_reason);
@@ -207,18 +208,24 @@ static void add_lost(struct pieces *p, const struct ladder_note *n, enum languag
         add(p, "%s", message_format(text, sizeof(text), MESSAGE_NOTE_LOST_MANY, language, args, 3));
         return;
     }
-    snprintf(which, sizeof(which), n->lost == 1 ? "#%u" : "%u..",
-             n->lost == 1 ? n->lost_first : n->lost_seq);
+    if (n->lost == 1) {
+        snprintf(which, sizeof(which), "#%u", n->lost_first);
+    } else { /* which segments that were is not known here */
+        snprintf(which, sizeof(which), "%u(%u)",
+                 numbering != NULL ? numbering_shown(numbering, n->side, n->lost_seq) : n->lost_seq,
+                 n->lost_bytes);
+    }
     add_message(p, language, MESSAGE_NOTE_LOST, which, reason);
 }
 
 static void decide(struct pieces *effects, struct pieces *lost, const struct ladder_note *n,
-                   enum language language, const struct glyphs *g)
+                   enum language language, const struct glyphs *g,
+                   const struct numbering *numbering)
 {
     *effects = *lost = (struct pieces){.separator = ", "};
     add_timer(effects, n, language, g);
     add_decision(effects, n, language, g);
-    add_lost(lost, n, language, g);
+    add_lost(lost, n, language, g, numbering);
     if ((n->has & NOTE_DROP) != 0) {
         add_message(effects, language, MESSAGE_NOTE_DROPPED,
                     weir_drop_name((enum weir_drop)n->drop), NULL);
@@ -231,7 +238,7 @@ char *note_text(char out[NOTE_TEXT_MAX], const struct ladder_note *n, enum langu
     struct pieces effects, lost;
 
     if (note_is_row(n)) {
-        decide(&effects, &lost, n, language, g);
+        decide(&effects, &lost, n, language, g, NULL);
         bool both = effects.text[0] != '\0' && lost.text[0] != '\0';
         snprintf(out, NOTE_TEXT_MAX, "%s%s%s", effects.text, both ? ", " : "", lost.text);
     } else {
@@ -249,7 +256,7 @@ void draw_decision(struct painter *p, const struct ladder_note *n)
     struct beside beside = {.rest = beside.text};
     char all[PIECES_MAX * 2 + 4];
 
-    decide(&effects, &lost, n, language, p->glyphs);
+    decide(&effects, &lost, n, language, p->glyphs, &p->numbering);
     bool apart = p->at.far && effects.text[0] != '\0';
     snprintf(all, sizeof(all), "%s%s%s", effects.text,
              !apart && effects.text[0] != '\0' && lost.text[0] != '\0' ? ", " : "",

@@ -5,6 +5,7 @@
 #include "trace/internals.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "trace/ladder_private.h"
@@ -408,6 +409,30 @@ int internals_finish(struct internals *in, struct ladder *l)
         qsort(in->pending, in->count, sizeof(*in->pending), by_note_time);
     }
     return result == WEIR_OK ? place_notes(in, l) : result;
+}
+
+void internals_tell(struct internals *in, weir_time until, weir_time origin,
+                    void (*tell)(void *ctx, const struct ladder_note *note), void *ctx)
+{
+    size_t done = 0;
+
+    for (; done < in->count; done++) {
+        struct pending *p = &in->pending[done];
+        if (p->time > until || (p->time == until && p->begin != BEGIN_TIMER)) {
+            break;
+        }
+        p->note.time = (struct ladder_time){(int64_t)(p->time - origin), LADDER_MEASURED};
+        if (note_is_row(&p->note) && (p->note.has & ~(uint32_t)(NOTE_RTT | NOTE_LIMIT)) != 0) {
+            tell(ctx, &p->note);
+        }
+    }
+    in->count -= done;
+    memmove(in->pending, in->pending + done, in->count * sizeof(*in->pending));
+    in->lost_count = 0;
+    for (int side = 0; side < 2; side++) {
+        in->side[side].open = in->side[side].open && in->side[side].current >= done;
+        in->side[side].current -= in->side[side].open ? done : 0;
+    }
 }
 
 /* ---- Out -------------------------------------------------------------------------------------------------------- */

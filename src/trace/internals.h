@@ -59,6 +59,12 @@ int internals_finish(struct internals *in, struct ladder *ladder);
 /* In order of time. */
 const struct ladder_note *internals_notes(const struct internals *in, size_t *count);
 
+/* For a conversation that goes on (stream.h), instead of internals_finish: tells the decisions of before `until`, and
+ * the timers that fired just then, each once and in order, and forgets them with all figures as old. What they were
+ * due to, and which segments were lost, stays open. */
+void internals_tell(struct internals *in, weir_time until, weir_time origin,
+                    void (*tell)(void *ctx, const struct ladder_note *note), void *ctx);
+
 /* Is this note a decision, which has a row of its own? */
 bool note_is_row(const struct ladder_note *note);
 
