@@ -65,6 +65,7 @@ int csv_ladder(FILE *out, const struct ladder *ladder, const struct export_optio
 int xplot_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 int packetdrill_ladder(FILE *out, const struct ladder *ladder,
                        const struct export_options *options);
+int plots_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 int svg_ladder(FILE *out, const struct ladder *ladder, const struct export_options *options);
 
 #endif

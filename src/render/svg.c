@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "render/findings.h"
 #include "render/svg_private.h"
 #include "render/svg_style.h"
 
@@ -15,6 +16,7 @@
 #define NOTE_LINE 17.0
 #define LIFE_TOP 28.0 /* lifelines begin this far above the first event */
 #define LIFE_BOTTOM 26.0
+#define FINDINGS_MAX 12
 
 static void text_at(struct svg *v, const char *class, double x, double y, const char *text)
 {
@@ -135,6 +137,44 @@ static void titles(struct svg *v, double y)
     text_at(v, "p", SVG_PROSE, y, message_text(MESSAGE_MEANING, v->language));
 }
 
+/* ---- What was found ------------------------------------------------------------------------------------------ */
+
+static double findings_height(const struct svg *v)
+{
+    size_t count;
+
+    ladder_findings(v->ladder, &count);
+    return count == 0 ? 0 : NOTE_LINE * (double)(MIN(count, FINDINGS_MAX + 1) + 2);
+}
+
+static void findings(struct svg *v, double y)
+{
+    char text[FINDING_TEXT_MAX], number[24];
+    const char *arg = number;
+    size_t count;
+    const struct finding *finding = ladder_findings(v->ladder, &count);
+
+    if (count > 0) {
+        y += NOTE_LINE;
+        text_at(v, "h1", MARGIN, y, message_text(MESSAGE_SVG_FINDINGS, v->language));
+    }
+    for (size_t i = 0; i < MIN(count, FINDINGS_MAX); i++) {
+        y += NOTE_LINE;
+        fprintf(v->out,
+                "<g class=\"%s\"><title>%s</title><circle class=\"d\" cx=\"%.0f\" "
+                "cy=\"%.1f\" r=\"4\"/>\n",
+                finding_severity_name(finding[i].severity), finding_name(finding[i].id), MARGIN + 4,
+                y - 4);
+        text_at(v, "n", MARGIN + 16, y, finding_text(text, &finding[i], v->language));
+        fputs("</g>\n", v->out);
+    }
+    if (count > FINDINGS_MAX) {
+        snprintf(number, sizeof(number), "%zu", count - FINDINGS_MAX);
+        message_format(text, sizeof(text), MESSAGE_SVG_MORE_FOUND, v->language, &arg, 1);
+        text_at(v, "n", MARGIN + 16, y + NOTE_LINE, text);
+    }
+}
+
 /* ---- All of it --------------------------------------------------------------------------------------------------- */
 
 static void draw(struct svg *v, double top)
@@ -143,7 +183,8 @@ static void draw(struct svg *v, double top)
     double bottom = v->time.bottom + LIFE_BOTTOM;
 
     left_out(v, text);
-    document(v, MAX(bottom, v->last_prose) + MARGIN + (text[0] != '\0' ? NOTE_LINE : 0));
+    double foot = bottom + (text[0] != '\0' ? NOTE_LINE : 0);
+    document(v, foot + findings_height(v) + MARGIN);
     notes(v);
     titles(v, top - LIFE_TOP - 12);
     svg_lifelines(v, top - LIFE_TOP, bottom);
@@ -156,8 +197,9 @@ static void draw(struct svg *v, double top)
     }
     svg_beside(v);
     if (text[0] != '\0') {
-        text_at(v, "n m", (SVG_LEFT + SVG_RIGHT) / 2, bottom + NOTE_LINE, text);
+        text_at(v, "n m", (SVG_LEFT + SVG_RIGHT) / 2, foot, text);
     }
+    findings(v, foot);
     fputs("</svg>\n", v->out);
 }
 

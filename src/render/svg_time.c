@@ -63,8 +63,11 @@ static void add_arrow(struct svg_time *t, const struct ladder_row *row,
     }
     if (known(&arrived)) {
         add(t, row, SVG_ARRIVAL, trace_other(side), arrived.ns);
+        t->latest[side] = MAX(t->latest[side], arrived.ns);
     } else {
-        add(t, row, SVG_ARRIVAL, trace_other(side), sent.ns + t->flight_ns)->guessed = true;
+        /* no sooner than what left before it: nobody knows of any overtaking */
+        int64_t ns = MAX(sent.ns + t->flight_ns, t->latest[side]);
+        add(t, row, SVG_ARRIVAL, trace_other(side), ns)->guessed = true;
     }
 }
 
@@ -240,6 +243,7 @@ int svg_time_make(struct svg_time *t, const struct ladder_row *rows, size_t coun
     *t = (struct svg_time){.event = malloc((2 * count + 1) * sizeof(*t->event)),
                            .departure = calloc(count + 1, sizeof(double)),
                            .arrival = calloc(count + 1, sizeof(double)),
+                           .latest = {INT64_MIN, INT64_MIN},
                            .bottom = top};
     int result = WEIR_ENOBUFS;
 

@@ -29,8 +29,8 @@ struct svg_time {
     struct svg_event *event; /* top to bottom */
     size_t count;
     int64_t flight_ns; /* typical; 0: not known */
+    int64_t latest[2]; /* arrival so far, by sender */
     double bottom;
-    double ns_per_px; /* SVG_TIME */
     /* By index of the row: of its departure and arrival; 0: none. */
     double *departure, *arrival;
 };

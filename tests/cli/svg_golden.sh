@@ -10,12 +10,15 @@ compare tun_fastrx.svg "$WEIR" ladder --to svg "$data/tun_fastrx.client.pcap"
 compare demo_fast_retransmit.svg "$WEIR" demo fast-retransmit --to svg --scale=order
 compare demo_lost_segment.svg "$WEIR" demo lost-segment --to svg --scale=time
 
+compare tun_fastrx.plot.svg "$WEIR" ladder --to plot-svg "$data/tun_fastrx.client.pcap"
+compare lo_nagle_zh.plot.svg "$WEIR" ladder -o - --to plot-svg --lang=zh "$data/lo_nagle.pcap"
+
 # The article whose picture this tool draws had "SYN, 8000(0), ACK 1001, <mss 1024>" in it. A page took the
 # end for a tag, and readers have seen "ACK1001, " ever since. Whoever parses our drawing must find the text
 # whole, and no element that we did not write.
 cat >"$work/check.py" <<'PY'
 import sys, xml.etree.ElementTree as tree
-NAMES = {"svg", "title", "desc", "style", "rect", "g", "path", "text"}
+NAMES = {"svg", "title", "desc", "style", "rect", "g", "path", "text", "circle"}
 root = tree.parse(sys.argv[1]).getroot()
 names = {e.tag.removeprefix("{http://www.w3.org/2000/svg}") for e in root.iter()}
 assert names <= NAMES, names - NAMES
@@ -38,6 +41,8 @@ done
 for capture in "$data"/*.pcap; do
     "$WEIR" ladder -o "$work/x.svg" "$capture"
     holds "well-formed: ${capture##*/}" python3 "$work/check.py" "$work/x.svg"
+    "$WEIR" ladder -o "$work/x.plot.svg" "$capture"
+    holds "well-formed plots: ${capture##*/}" python3 "$work/check.py" "$work/x.plot.svg"
 done
 for scene in $("$WEIR" demo --list | cut -d' ' -f1); do
     "$WEIR" demo "$scene" -o "$work/x.svg"
