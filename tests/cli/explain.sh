@@ -56,6 +56,20 @@ reuse=$data/findings/time_wait_reuse.pcap
 expect "one connection by number" 2 "$("$WEIR" explain --conn=2 --json "$reuse" | sed -n 's/.*"e":"end","conn":\([0-9]*\).*/\1/p')"
 expect "the worst one only" 1 "$("$WEIR" explain --top=1 --json "$reuse" | grep -c '"e":"end"')"
 
+# ---- the JSON is as its schema says ---------------------------------------------------------------------
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    for capture in "$data"/*.pcap "$data"/findings/*.pcap; do
+        "$WEIR" explain --json "$capture"
+    done >"$work/events"
+    holds "the JSON is as docs/explain.schema.json says" python3 -c '
+import json, sys
+import jsonschema
+check = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+for line in open(sys.argv[2], encoding="utf-8"):
+    assert check.is_valid(json.loads(line)), line
+' "$WEIR_SOURCE/docs/explain.schema.json" "$work/events"
+fi
+
 # ---- the account sums to the duration -------------------------------------------------------------------
 for capture in "$data"/*.pcap "$data"/findings/*.pcap; do
     "$WEIR" explain --json "$capture" | python3 -c '
