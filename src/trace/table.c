@@ -22,11 +22,12 @@
 
 struct table {
     struct demux *demux;
+    struct slab *slab;
     struct table_packet batch[BATCH];
     struct demux_key key[BATCH];
     uint32_t batched;
-    size_t hand;         /* of the sweep */
-    uint32_t live, seen; /* conversations going on: in the last round, in this one so far */
+    uint32_t *live; /* conversations going on */
+    uint32_t live_count, live_room, hand;
     weir_time now;
     enum table_search search;
     int failure;
@@ -41,7 +42,10 @@ struct table *table_new(enum table_search search)
     }
     t->search = search;
     t->demux = demux_new(sizeof(struct entry));
-    if (t->demux == NULL) {
+    t->slab = calloc(1, sizeof(*t->slab));
+    if (t->demux == NULL || t->slab == NULL) {
+        demux_del(t->demux);
+        free(t->slab);
         free(t);
         return NULL;
     }
@@ -54,10 +58,18 @@ void table_del(struct table *t)
         return;
     }
     for (size_t i = 0; i < demux_count(t->demux); i++) {
-        entry_free(entry_of(demux_at(t->demux, i)));
+        entry_free(t, entry_of(demux_at(t->demux, i)));
     }
+    slab_free(t->slab);
+    free(t->slab);
+    free(t->live);
     demux_del(t->demux);
     free(t);
+}
+
+struct slab *table_slab(const struct table *t)
+{
+    return t->slab;
 }
 
 enum table_search table_searches(const struct table *t)
@@ -70,24 +82,40 @@ const struct demux_entry *table_previous(const struct table *t, const struct dem
     return d->previous == DEMUX_NONE ? NULL : demux_at(t->demux, d->previous);
 }
 
+/* Those that are going on, for the sweep. Without memory it rests later. */
+static void list_live(struct table *t, uint32_t index, struct entry *e)
+{
+    if (t->live_count == t->live_room) {
+        uint32_t room = t->live_room == 0 ? 1024 : t->live_room * 2;
+        uint32_t *live = realloc(t->live, room * sizeof(*live));
+        if (live == NULL) {
+            return;
+        }
+        t->live = live;
+        t->live_room = room;
+    }
+    t->live[t->live_count++] = index;
+    e->listed = true;
+}
+
 /* A few at a time, round and round. */
 static int sweep(struct table *t)
 {
-    size_t count = demux_count(t->demux);
-    weir_time rest_after = t->live > CROWD ? REST_AFTER_CROWDED : REST_AFTER;
+    weir_time rest_after = t->live_count > CROWD ? REST_AFTER_CROWDED : REST_AFTER;
     int result = WEIR_OK;
 
-    for (int i = 0; i < SWEEP && result == WEIR_OK; i++) {
-        if (++t->hand >= count) {
-            t->hand = 0;
-            t->live = t->seen;
-            t->seen = 0;
-        }
-        struct demux_entry *d = demux_at(t->demux, t->hand);
-        const struct entry *e = entry_of(d);
-        t->seen += e->phase == PHASE_LIVE;
+    for (int i = 0; i < SWEEP && t->live_count > 0 && result == WEIR_OK; i++) {
+        t->hand = t->hand < t->live_count ? t->hand : 0;
+        struct demux_entry *d = demux_at(t->demux, t->live[t->hand]);
+        struct entry *e = entry_of(d);
         if (e->phase == PHASE_LIVE && t->now >= e->last + rest_after / 2) {
             result = entry_rest(t, d, t->now >= e->last + rest_after);
+        }
+        if (e->phase == PHASE_LIVE) {
+            t->hand++;
+        } else {
+            e->listed = false;
+            t->live[t->hand] = t->live[--t->live_count];
         }
     }
     return result;
@@ -104,7 +132,12 @@ static int take(struct table *t, struct table_packet *p, const struct demux_key 
         return WEIR_ENOBUFS;
     }
     t->now = s->time;
-    return entry_take(t, d, s);
+    int result = entry_take(t, d, s);
+    struct entry *e = entry_of(d);
+    if (UNLIKELY(e->phase == PHASE_LIVE && !e->listed)) {
+        list_live(t, d->index, e);
+    }
+    return result;
 }
 
 static int take_batch(struct table *t)

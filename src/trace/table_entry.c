@@ -13,6 +13,10 @@
 #include "trace/pack.h"
 #include "trace/table_private.h"
 
+_Static_assert(PACK_ROOM(sizeof(struct live)) + PACK_ROOM(sizeof(struct judge)) +
+                       PACK_ROOM(sizeof(struct finder)) <=
+                   SLAB_BLOCK_MAX,
+               "a packed conversation is one block");
 #define PACKED_MAX                                                      \
     (PACK_ROOM(sizeof(struct live)) + PACK_ROOM(sizeof(struct judge)) + \
      PACK_ROOM(sizeof(struct finder)))
@@ -225,19 +229,22 @@ static int wait_or_decide(const struct table *table, struct demux_entry *d,
 
 /* ---- At rest ---------------------------------------------------------------------------------------------- */
 
-/* A copy of just the bytes that are used; NULL: no memory. */
-static uint8_t *keep(const uint8_t *bytes, size_t size)
+/* A copy of just the bytes that are used becomes the entry's. False: no memory. */
+static bool keep(const struct table *table, struct entry *e, const uint8_t *bytes, size_t size)
 {
-    uint8_t *kept = malloc(size);
+    uint8_t *kept = slab_take(table_slab(table), size);
 
-    if (kept != NULL) {
-        memcpy(kept, bytes, size);
+    if (kept == NULL) {
+        return false;
     }
-    return kept;
+    memcpy(kept, bytes, size);
+    e->u.packed = kept;
+    e->packed_size = (uint16_t)size;
+    return true;
 }
 
 /* Without memory it stays as it is. */
-static void pack_live(struct entry *e)
+static void pack_live(const struct table *table, struct entry *e)
 {
     struct live *live = e->u.live;
     uint8_t bytes[PACKED_MAX];
@@ -248,18 +255,16 @@ static void pack_live(struct entry *e)
     if (live->finder != NULL) {
         size += pack(bytes + size, live->finder, sizeof(struct finder), e->last);
     }
-    uint8_t *packed = keep(bytes, size);
-    if (packed != NULL) {
+    if (keep(table, e, bytes, size)) {
         /* Only the shells: what they point to stays, and so do the pointers to it. */
         free(live->judge);
         free(live->finder);
         free(live);
-        e->u.packed = packed;
         e->phase = PHASE_PACKED;
     }
 }
 
-static int unpack_live(struct entry *e)
+static int unpack_live(const struct table *table, struct entry *e)
 {
     struct live *live = malloc(sizeof(*live));
     struct judge *judge = malloc(sizeof(*judge));
@@ -280,7 +285,7 @@ static int unpack_live(struct entry *e)
     } else {
         free(finder);
     }
-    free(e->u.packed);
+    slab_give(table_slab(table), e->u.packed, e->packed_size);
     e->u.live = live;
     e->phase = PHASE_LIVE;
     return WEIR_OK;
@@ -344,15 +349,13 @@ static int end_finder(const struct table *table, struct entry *e, struct rest *r
     return result;
 }
 
-static int keep_rest(struct entry *e, const struct rest *rest)
+static int keep_rest(const struct table *table, struct entry *e, const struct rest *rest)
 {
     uint8_t bytes[PACK_ROOM(sizeof(*rest))];
-    uint8_t *packed = keep(bytes, pack(bytes, rest, sizeof(*rest), e->last));
 
-    if (packed == NULL) {
+    if (!keep(table, e, bytes, pack(bytes, rest, sizeof(*rest), e->last))) {
         return WEIR_ENOBUFS;
     }
-    e->u.packed = packed;
     e->phase = PHASE_SETTLED;
     return WEIR_OK;
 }
@@ -362,7 +365,7 @@ int entry_settle(const struct table *table, struct demux_entry *d)
     struct entry *e = entry_of(d);
     struct rest rest = {.over = false};
     int result = e->phase == PHASE_WAITING  ? decide(table, d)
-                 : e->phase == PHASE_PACKED ? unpack_live(e)
+                 : e->phase == PHASE_PACKED ? unpack_live(table, e)
                                             : WEIR_OK;
     if (result != WEIR_OK || e->phase == PHASE_SETTLED) {
         return result;
@@ -377,7 +380,7 @@ int entry_settle(const struct table *table, struct demux_entry *d)
     rest.told = live->told;
     rest.over = live->over;
     if (result == WEIR_OK) {
-        result = keep_rest(e, &rest);
+        result = keep_rest(table, e, &rest);
     }
     if (result == WEIR_OK) {
         judge_del(live->judge);
@@ -400,25 +403,21 @@ int entry_rest(const struct table *table, struct demux_entry *d, bool long_silen
         return entry_settle(table, d);
     }
     if (long_silent) {
-        pack_live(e);
+        pack_live(table, e);
     }
     return WEIR_OK;
 }
 
 /* It was settled, and speaks again: counted, and that is all. */
-static int count_late(struct entry *e, const struct trace_segment *s)
+static int count_late(const struct table *table, struct entry *e, const struct trace_segment *s)
 {
-    uint8_t *old = e->u.packed;
     struct rest rest;
 
     entry_told(e, &rest);
     rest.told.segments[s->side ^ e->client]++;
     rest.told.last = e->last = s->time;
-    int result = keep_rest(e, &rest);
-    if (result == WEIR_OK) {
-        free(old);
-    }
-    return result;
+    slab_give(table_slab(table), e->u.packed, e->packed_size);
+    return keep_rest(table, e, &rest); /* never without memory: there is what was given back */
 }
 
 int entry_icmp(const struct table *table, struct demux_entry *d, unsigned from,
@@ -426,7 +425,7 @@ int entry_icmp(const struct table *table, struct demux_entry *d, unsigned from,
 {
     struct entry *e = entry_of(d);
     int result = e->phase == PHASE_WAITING && e->u.waiting != NULL ? decide(table, d)
-                 : e->phase == PHASE_PACKED                        ? unpack_live(e)
+                 : e->phase == PHASE_PACKED                        ? unpack_live(table, e)
                                                                    : WEIR_OK;
 
     if (result == WEIR_OK && e->phase == PHASE_LIVE && e->u.live->finder != NULL) {
@@ -442,10 +441,10 @@ int entry_take(const struct table *table, struct demux_entry *d, struct trace_se
     int result = WEIR_OK;
 
     if (UNLIKELY(e->phase == PHASE_SETTLED)) {
-        return count_late(e, s);
+        return count_late(table, e, s);
     }
     if (UNLIKELY(e->phase == PHASE_PACKED)) {
-        result = unpack_live(e);
+        result = unpack_live(table, e);
     }
     if (result == WEIR_OK) {
         e->last = s->time;
@@ -454,7 +453,7 @@ int entry_take(const struct table *table, struct demux_entry *d, struct trace_se
     return result;
 }
 
-void entry_free(struct entry *e)
+void entry_free(const struct table *table, struct entry *e)
 {
     struct rest rest;
 
@@ -464,10 +463,9 @@ void entry_free(struct entry *e)
     case PHASE_SETTLED:
         entry_told(e, &rest);
         free(rest.told.finding);
-        free(e->u.packed);
         return;
     case PHASE_PACKED:
-        if (unpack_live(e) != WEIR_OK) {
+        if (unpack_live(table, e) != WEIR_OK) {
             return; /* no memory to free it with */
         }
         break;

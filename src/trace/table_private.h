@@ -3,6 +3,7 @@
 #define TRACE_TABLE_PRIVATE_H
 
 #include "trace/demux.h"
+#include "trace/slab.h"
 #include "trace/table.h"
 
 /* Segments that wait for the decision who is who, at most; without a handshake that has to do. */
@@ -47,6 +48,8 @@ struct entry {
     weir_time last;
     uint8_t phase;
     uint8_t client; /* demux's side that is the client, unless waiting */
+    uint16_t packed_size;
+    bool listed; /* among those that are going on */
 };
 
 static inline struct entry *entry_of(struct demux_entry *d)
@@ -66,8 +69,9 @@ void entry_told(const struct entry *e, struct rest *rest);
 /* Sent by `from`, as demux has it. */
 int entry_icmp(const struct table *table, struct demux_entry *d, unsigned from,
                const struct trace_icmp *icmp);
-void entry_free(struct entry *e);
+void entry_free(const struct table *table, struct entry *e);
 
+struct slab *table_slab(const struct table *table); /* where packed ones lie */
 enum table_search table_searches(const struct table *table);
 
 /* The conversation before this one between the same endpoints, or NULL. */

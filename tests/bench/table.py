@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs all benchmarks and prints one table: what, weir, peer, ratio, required, verdict.
 
-usage: table.py BUILD [--runs N] [--megabytes N]
+usage: table.py BUILD [--runs N] [--megabytes N] [--captures N] [--only-captures]
 
 Rows of weir and of its peers take turns, so that what disturbs the machine disturbs both; figures are
 medians. Exit code 1 when a row that has a requirement misses it, or could not be measured although nothing
@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from captures import capture_rows
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -169,15 +171,19 @@ def main():
     arguments.add_argument("build")
     arguments.add_argument("--runs", type=int, default=5)
     arguments.add_argument("--megabytes", type=int, default=4000)
+    arguments.add_argument("--captures", type=int, default=300, help="megabytes of each capture file")
+    arguments.add_argument("--only-captures", action="store_true")
     options = arguments.parse_args()
     options.bench = Path(options.build).resolve() / "bench"
     table = Table()
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
-        lwip = build_lwip(Path(folder))
-        bulk_rows(table, options, lwip)
-        instruction_rows(table, options, lwip)
-    tun_rows(table, options)
-    small_rows(table, options)
+        if not options.only_captures:
+            lwip = build_lwip(Path(folder))
+            bulk_rows(table, options, lwip)
+            instruction_rows(table, options, lwip)
+            tun_rows(table, options)
+            small_rows(table, options)
+        capture_rows(table, options, Path(folder), say)
     table.print()
     print(f"{table.missed} missed")
     sys.exit(1 if table.missed else 0)
