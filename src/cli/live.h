@@ -8,6 +8,7 @@
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/tap.h"
+#include "render/json.h"
 #include "render/json_live.h"
 #include "render/text_live.h"
 
@@ -37,9 +38,14 @@ struct live_show {
     uint64_t drops_told;
 };
 
-void live_show_begin(struct live_show *show, const struct ladder *ladder, const char *remark);
-void live_show_event(struct live_show *show, const struct stream_event *event, weir_time now);
-void live_show_end(struct live_show *show, const struct ladder *ladder, int64_t duration_ns);
+/* `rows`: of this conversation, with --json; else NULL. */
+struct json_rows *live_show_rows(const struct live_show *show);
+void live_show_begin(struct live_show *show, struct json_rows *rows, const struct ladder *ladder,
+                     const char *remark);
+void live_show_event(struct live_show *show, struct json_rows *rows,
+                     const struct stream_event *event, weir_time now);
+void live_show_end(struct live_show *show, struct json_rows *rows, const struct ladder *ladder,
+                   int64_t duration_ns);
 /* Tells what was not drawn, when its second is over. */
 void live_show_tick(struct live_show *show, weir_time now, bool last);
 /* Returns how many there are that had not been told. */

@@ -27,6 +27,7 @@ struct live_conn {
     struct live_conns *conns;
     struct demux_entry *entry;
     struct stream *stream;
+    struct json_rows *rows;      /* with --json */
     struct weir_endpoint end[2]; /* of sides 0 and 1 */
     weir_time due, first, last;
     int interface[2]; /* where this side's segments are seen, when all are listened to */
@@ -144,7 +145,11 @@ static void begin(struct live_conn *conn, const struct ladder *ladder)
     }
     conn->begun = true;
     if (!conn->hidden) {
-        live_show_begin(c->show, ladder, remark);
+        conn->rows = live_show_rows(c->show);
+        conn->hidden = options->output.json && conn->rows == NULL; /* no memory */
+    }
+    if (!conn->hidden) {
+        live_show_begin(c->show, conn->rows, ladder, remark);
     }
 }
 
@@ -157,9 +162,10 @@ static void on_event(void *ctx, const struct stream_event *event)
     } else if (conn->hidden) {
         return;
     } else if (event->kind == STREAM_END) {
-        live_show_end(conn->conns->show, event->ladder, (int64_t)(conn->last - conn->first));
+        live_show_end(conn->conns->show, conn->rows, event->ladder,
+                      (int64_t)(conn->last - conn->first));
     } else {
-        live_show_event(conn->conns->show, event, conn->conns->now);
+        live_show_event(conn->conns->show, conn->rows, event, conn->conns->now);
     }
 }
 
@@ -202,6 +208,7 @@ static void end_conn(struct live_conns *c, size_t index)
     c->live[index] = c->live[--c->count];
     stream_end(conn->stream);
     stream_del(conn->stream);
+    json_rows_del(conn->rows);
     *slot_of(conn->entry) = NULL;
     free(conn);
 }
@@ -232,6 +239,7 @@ void live_conns_del(struct live_conns *c)
     }
     for (size_t i = 0; i < c->count; i++) {
         stream_del(c->live[i]->stream);
+        json_rows_del(c->live[i]->rows);
         free(c->live[i]);
     }
     demux_del(c->table[0]);
@@ -335,27 +343,37 @@ static bool seen_elsewhere(struct live_conn *conn, uint8_t side, int interface, 
     return false;
 }
 
-bool live_conns_packet(struct live_conns *c, const struct trace_segment *segment,
-                       const struct weir_endpoint *src, const struct weir_endpoint *dst,
-                       int interface, weir_time now)
+/* Its conversation, made when there is none. NULL: no memory. */
+static struct live_conn *find_conn(struct live_conns *c, const struct trace_segment *segment,
+                                   const struct weir_endpoint *src, const struct weir_endpoint *dst,
+                                   uint8_t *side)
 {
     struct demux_key key;
-    uint8_t side;
 
-    c->now = now;
     make_room(c);
     next_generation(c);
     demux_key(&key, src, dst);
-    struct demux_entry *entry = find_entry(c, &key, segment, &side);
+    struct demux_entry *entry = find_entry(c, &key, segment, side);
     struct live_conn *conn = entry != NULL ? *slot_of(entry) : NULL;
     if (entry != NULL && conn == NULL) {
         conn = *slot_of(entry) = new_conn(c, entry);
     }
+    if (conn == NULL && !c->told_memory) {
+        cli_error(CLI_SYSTEM, "no memory: some conversations are not shown");
+        c->told_memory = true;
+    }
+    return conn;
+}
+
+bool live_conns_packet(struct live_conns *c, const struct trace_segment *segment,
+                       const struct weir_endpoint *src, const struct weir_endpoint *dst,
+                       int interface, weir_time now)
+{
+    struct trace_segment own = *segment;
+
+    c->now = now;
+    struct live_conn *conn = find_conn(c, segment, src, dst, &own.side);
     if (conn == NULL) {
-        if (!c->told_memory) {
-            cli_error(CLI_SYSTEM, "no memory: some conversations are not shown");
-            c->told_memory = true;
-        }
         return false;
     }
     if (c->child != NULL && !conn->begun) {
@@ -365,16 +383,13 @@ bool live_conns_packet(struct live_conns *c, const struct trace_segment *segment
         conn->last = now;
         return false;
     }
-    if (seen_elsewhere(conn, side, interface, now)) {
+    if (seen_elsewhere(conn, own.side, interface, now)) {
         return false;
     }
-    struct trace_segment own = *segment;
-    own.side = side;
-    conn->first = conn->first == 0 ? segment->time : conn->first;
-    conn->last = max_u64(conn->last, segment->time);
-    (void)stream_take(conn->stream,
-                      &own); /* without memory it is missing, as if it had not been captured */
+    conn->first = conn->first == 0 ? own.time : conn->first;
+    conn->last = max_u64(conn->last, own.time);
     conn->due = 0;
+    (void)stream_take(conn->stream, &own); /* without memory it is as if it had been dropped */
     return conn->owner != CHILD_FOREIGN;
 }
 

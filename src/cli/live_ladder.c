@@ -26,6 +26,7 @@ struct early_packet {
 struct live_ladder {
     struct live_ladder_setup setup;
     struct text_live text;
+    struct json_rows *rows; /* NULL: it is drawn */
     struct weir_tcp_info info;
     struct stream *stream; /* NULL until it is known which conversation it is */
     /* Rings: the newest ones are kept. */
@@ -43,6 +44,11 @@ struct live_ladder *live_ladder_new(const struct live_ladder_setup *setup)
         live->setup = *setup;
         live->text = (struct text_live){.out = setup->out, .options = setup->options};
         live->internals = setup->inside ? internals_new() : NULL;
+        live->rows = setup->json ? json_rows_new(setup->out, setup->options->seq) : NULL;
+    }
+    if (live != NULL && setup->json && live->rows == NULL) {
+        live_ladder_del(live);
+        live = NULL;
     }
     return live;
 }
@@ -52,6 +58,7 @@ void live_ladder_del(struct live_ladder *live)
     if (live != NULL) {
         stream_del(live->stream);
         internals_del(live->internals);
+        json_rows_del(live->rows);
         free(live);
     }
 }
@@ -61,15 +68,16 @@ void live_ladder_del(struct live_ladder *live)
 static void tell_event(const struct live_ladder *live, const struct stream_event *event)
 {
     FILE *out = live->setup.out;
-    enum seq_mode seq = live->setup.options->seq;
     const struct ladder_info *info = ladder_info(event->ladder);
 
     switch (event->kind) {
-    case STREAM_BEGIN: json_connection(out, event->ladder, seq); break;
-    case STREAM_ROW: json_row(out, event->ladder, seq, event->row); break;
-    case STREAM_LESSON: json_lesson(out, event->ladder, seq, event->lesson); break;
+    case STREAM_BEGIN: json_rows_begin(live->rows, event->ladder); break;
+    case STREAM_ROW: json_rows_take(live->rows, event->ladder, event->row); break;
+    case STREAM_LESSON:
+        json_lesson(out, event->ladder, live->setup.options->seq, event->lesson);
+        break;
     case STREAM_FINDING: json_finding(out, info->number, event->finding, info->origin); break;
-    case STREAM_END: json_end(out, event->ladder); break;
+    case STREAM_END: json_rows_end(live->rows, event->ladder); break;
     }
 }
 
@@ -148,7 +156,7 @@ static void on_event(void *ctx, const struct stream_event *event)
     const struct live_ladder *live = ctx;
 
     tell_notes(live, event);
-    if (live->setup.json) {
+    if (live->rows != NULL) {
         tell_event(live, event);
     } else {
         draw_event(live, event);

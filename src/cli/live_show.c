@@ -87,22 +87,29 @@ static bool may_draw(struct live_show *show, const struct ladder_row *row, weir_
 
 /* ---- Conversations -------------------------------------------------------------------------------------- */
 
-void live_show_begin(struct live_show *show, const struct ladder *ladder, const char *remark)
+struct json_rows *live_show_rows(const struct live_show *show)
 {
-    if (json(show)) {
-        json_connection(show->out, ladder, seq_of(show));
+    return json(show) ? json_rows_new(show->out, seq_of(show)) : NULL;
+}
+
+void live_show_begin(struct live_show *show, struct json_rows *rows, const struct ladder *ladder,
+                     const char *remark)
+{
+    if (rows != NULL) {
+        json_rows_begin(rows, ladder);
     } else if (!show->options->only_findings) {
         text_live_begin(&show->text, ladder, remark);
     }
 }
 
-static void show_row(struct live_show *show, const struct stream_event *event, weir_time now)
+static void show_row(struct live_show *show, struct json_rows *rows,
+                     const struct stream_event *event, weir_time now)
 {
     if (show->options->only_findings || !may_draw(show, event->row, now)) {
         return;
     }
-    if (json(show)) {
-        json_row(show->out, event->ladder, seq_of(show), event->row);
+    if (rows != NULL) {
+        json_rows_take(rows, event->ladder, event->row);
     } else {
         text_live_event(&show->text, event);
     }
@@ -118,10 +125,11 @@ static void show_finding(struct live_show *show, const struct stream_event *even
     }
 }
 
-void live_show_event(struct live_show *show, const struct stream_event *event, weir_time now)
+void live_show_event(struct live_show *show, struct json_rows *rows,
+                     const struct stream_event *event, weir_time now)
 {
     if (event->kind == STREAM_ROW) {
-        show_row(show, event, now);
+        show_row(show, rows, event, now);
     } else if (event->kind == STREAM_FINDING) {
         show_finding(show, event);
     } else if (event->kind == STREAM_LESSON && !show->options->only_findings) {
@@ -133,20 +141,21 @@ void live_show_event(struct live_show *show, const struct stream_event *event, w
     }
 }
 
-void live_show_end(struct live_show *show, const struct ladder *ladder, int64_t duration_ns)
+void live_show_end(struct live_show *show, struct json_rows *rows, const struct ladder *ladder,
+                   int64_t duration_ns)
 {
     size_t count;
     const struct finding *finding = ladder_findings(ladder, &count);
 
     tell_omitted(show, show->omitted_last);
-    if (json(show)) {
+    if (rows != NULL) {
         for (size_t i = 0; i < count; i++) { /* with what it cost in the end */
             if (finding[i].occurrences > 1) {
                 json_finding(show->out, ladder_info(ladder)->number, &finding[i],
                              ladder_info(ladder)->origin);
             }
         }
-        json_end(show->out, ladder);
+        json_rows_end(rows, ladder);
     } else {
         text_live_end(&show->text, ladder, duration_ns);
     }

@@ -1,6 +1,7 @@
 /* json.c - a ladder as JSON Lines, through jansson. */
 #include "render/json_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "render/json_finding.h"
@@ -220,7 +221,7 @@ int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq)
     const struct ladder_segment *segment = ladder_segments(ladder, &segments);
     const struct ladder_change *change = ladder_changes(ladder, &changes);
 
-    w.segment = w.acked.segment = segment;
+    w.segment = segment;
     numbering_init(&w.numbering, w.info, seq);
     write_connection(&w);
     for (size_t i = 0; i < segments && !w.failed; i++) {
@@ -240,43 +241,69 @@ int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq)
 
 /* ---- One by one ----------------------------------------------------------------------------------------- */
 
-static struct writer writer_for(FILE *out, const struct ladder *ladder, enum seq_mode seq)
-{
-    struct writer w = {.out = out, .ladder = ladder, .info = ladder_info(ladder)};
+struct json_rows {
+    struct writer writer; /* what it remembers from row to row */
+    enum seq_mode seq;
+};
 
-    numbering_init(&w.numbering, w.info, seq);
+struct json_rows *json_rows_new(FILE *out, enum seq_mode seq)
+{
+    struct json_rows *rows = calloc(1, sizeof(*rows));
+
+    if (rows != NULL) {
+        rows->writer.out = out;
+        rows->seq = seq;
+    }
+    return rows;
+}
+
+void json_rows_del(struct json_rows *rows)
+{
+    if (rows != NULL) {
+        json_forget(&rows->writer);
+        free(rows);
+    }
+}
+
+static struct writer *look_at(struct json_rows *rows, const struct ladder *ladder)
+{
+    struct writer *w = &rows->writer;
+
+    w->ladder = ladder;
+    w->info = ladder_info(ladder);
+    w->failed = false;
+    numbering_init(&w->numbering, w->info, rows->seq);
     return w;
 }
 
-int json_connection(FILE *out, const struct ladder *ladder, enum seq_mode seq)
+int json_rows_begin(struct json_rows *rows, const struct ladder *ladder)
 {
-    struct writer w = writer_for(out, ladder, seq);
+    struct writer *w = look_at(rows, ladder);
 
-    write_connection(&w);
-    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+    write_connection(w);
+    return w->failed ? WEIR_ENOBUFS : WEIR_OK;
 }
 
-int json_row(FILE *out, const struct ladder *ladder, enum seq_mode seq,
-             const struct ladder_row *row)
+int json_rows_take(struct json_rows *rows, const struct ladder *ladder,
+                   const struct ladder_row *row)
 {
-    struct writer w = writer_for(out, ladder, seq);
+    struct writer *w = look_at(rows, ladder);
     size_t changes;
     const struct ladder_change *change = ladder_changes(ladder, &changes);
 
     if (row->kind == LADDER_ROW_SEGMENT) {
-        write_segment(&w, row->segment);
-        write_changes_of(&w, row->segment);
+        write_segment(w, row->segment);
+        write_changes_of(w, row->segment);
     } else if (row->kind == LADDER_ROW_STATE && changes > 0) {
-        write_change(&w, &change[changes - 1]);
+        write_change(w, &change[changes - 1]);
     }
-    acked_free(&w.acked);
-    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+    return w->failed ? WEIR_ENOBUFS : WEIR_OK;
 }
 
-int json_end(FILE *out, const struct ladder *ladder)
+int json_rows_end(struct json_rows *rows, const struct ladder *ladder)
 {
-    struct writer w = writer_for(out, ladder, SEQ_RAW);
+    struct writer *w = look_at(rows, ladder);
 
-    write_end(&w, (size_t)w.info->side[0].segments + w.info->side[1].segments);
-    return w.failed ? WEIR_ENOBUFS : WEIR_OK;
+    write_end(w, (size_t)w->info->side[0].segments + w->info->side[1].segments);
+    return w->failed ? WEIR_ENOBUFS : WEIR_OK;
 }

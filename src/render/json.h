@@ -23,11 +23,15 @@
 /* WEIR_OK or WEIR_ENOBUFS. The ladder is finished. */
 int json_ladder(FILE *out, const struct ladder *ladder, enum seq_mode seq);
 
-/* The same events one by one, for a ladder that grows (stream.h). WEIR_OK or WEIR_ENOBUFS. */
-int json_connection(FILE *out, const struct ladder *ladder, enum seq_mode seq);
+/* The same events one by one, for a ladder that grows (stream.h); what an event says about earlier ones is
+ * remembered in between. The calls return WEIR_OK or WEIR_ENOBUFS. */
+struct json_rows;
+struct json_rows *json_rows_new(FILE *out, enum seq_mode seq); /* NULL: no memory */
+void json_rows_del(struct json_rows *rows);                    /* NULL is allowed */
+int json_rows_begin(struct json_rows *rows, const struct ladder *ladder);
 /* A row's segment or change of state; other rows say nothing. */
-int json_row(FILE *out, const struct ladder *ladder, enum seq_mode seq,
-             const struct ladder_row *row);
-int json_end(FILE *out, const struct ladder *ladder);
+int json_rows_take(struct json_rows *rows, const struct ladder *ladder,
+                   const struct ladder_row *row);
+int json_rows_end(struct json_rows *rows, const struct ladder *ladder);
 
 #endif

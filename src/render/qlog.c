@@ -283,7 +283,7 @@ static void collect(struct log *l, enum trace_side side)
     l->side = side;
     l->count = 0;
     l->srtt_us = l->flight = 0;
-    l->acked = (struct acked){.segment = l->segment};
+    l->acked = (struct acked){.count = 0};
     for (size_t i = 0; i < l->segments; i++) {
         add_segment(l, &l->segment[i]);
         add_loss(l, &l->segment[i]);

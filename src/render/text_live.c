@@ -283,6 +283,15 @@ void text_live_begin(const struct text_live *live, const struct ladder *ladder, 
     drawing_end(&d);
 }
 
+static char *verdict_of(char out[FINDING_TEXT_MAX], const struct ladder *ladder,
+                        enum language language)
+{
+    struct outcome outcome = {.account = ladder_account(ladder), .totals = ladder_totals(ladder)};
+
+    outcome.findings = ladder_findings(ladder, &outcome.count);
+    return verdict_text(out, &outcome, language);
+}
+
 void text_live_end(const struct text_live *live, const struct ladder *ladder, int64_t duration_ns)
 {
     static const enum message_id ends[] = {
@@ -309,15 +318,9 @@ void text_live_end(const struct text_live *live, const struct ladder *ladder, in
     }
     paint_time(time, duration_ns, false);
     if (drawing_begin(&d, live, info->number)) {
-        size_t count;
-        const struct finding *findings = ladder_findings(ladder, &count);
-        struct outcome outcome = {.findings = findings,
-                                  .count = count,
-                                  .account = ladder_account(ladder),
-                                  .totals = ladder_totals(ladder)};
         char verdict[FINDING_TEXT_MAX];
         message_format(text, sizeof(text), MESSAGE_LIVE_END, language, args, ARRAY_SIZE(args));
-        fprintf(d.out, "%s. %s\n", text, verdict_text(verdict, &outcome, language));
+        fprintf(d.out, "%s. %s\n", text, verdict_of(verdict, ladder, language));
         drawing_end(&d);
     }
 }
