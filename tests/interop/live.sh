@@ -68,7 +68,24 @@ assert [e["n"] for e in segments] == list(range(1, len(segments) + 1)), segments
 assert events[-2]["how"] == "fin" and events[-2]["bytes"] == [8, 6], events[-2]
 assert events[-1]["drops"] == 0
 PYTHON
+    as_the_schema_says "$work/live"
     say "events: $(wc -l <"$work/live") lines"
+}
+
+# Every event is as its schema says, if there is something to check that with.
+as_the_schema_says() {
+    python3 -c 'import jsonschema' 2>/dev/null || return 0
+    python3 - "$here/../../docs" "$@" <<'PYTHON' || fail "not as the schema says"
+import json, sys
+import jsonschema
+ladder, live = (jsonschema.Draft202012Validator(json.load(open(f"{sys.argv[1]}/{name}.schema.json"))) for name in ("ladder", "live"))
+known = live.schema["properties"]["e"]["enum"]
+for path in sys.argv[2:]:
+    for line in open(path):
+        event = json.loads(line)
+        assert (live if event["e"] in known else ladder).is_valid(event), line
+assert not live.is_valid({"v": 1, "e": "drops", "packets": -1, "total": 0})
+PYTHON
 }
 
 too_many_rows() {
@@ -87,6 +104,7 @@ total = sum(e["segments"] for e in events if e["e"] == "end")
 assert omitted > 0 and drawn + omitted == total, (drawn, omitted, total)
 print(f"live: rate: {drawn} of {total} segments drawn")
 PYTHON
+    as_the_schema_says "$work/live"
 }
 
 # Stopped, with a small buffer: the kernel drops packets, and that is a row as soon as weir can know it.
@@ -164,6 +182,7 @@ losses() {
     read -r lost by < <(sed -n 's/.*\^ #\([0-9]*\) was lost; #\([0-9]*\) brought.*/\1 \2/p' "$work/live" | head -1)
     [ "$lost" -lt "$by" ] || fail "#$by cannot have repaired #$lost"
     grep -q "|  *$by [^|]* rtx#$lost " "$work/live" || fail "#$by is not the retransmission of #$lost: $(cat "$work/live")"
+    "$WEIR" ladder "$work/w.pcapng" >/dev/null || fail "the file of a lossy link"
     rm -f "$work/ready"
     start_live -i here0 --only findings 'tcp port 6000'
     peer connect 10.9.1.2 6000 shut recv >/dev/null 2>&1 # nobody listens
@@ -173,7 +192,26 @@ losses() {
     kill -TERM $relay
     wait $relay || fail "weir relay: exit code $?"
     kill $neighbor
+    wait $neighbor
+    ip link del here0
     say "link: #$lost was lost and #$by repaired it"
+}
+
+losses_as_events() {
+    start_relay --no-offload --delay 40ms --drop-out 25
+    start_live -i here0 --json 'tcp port 6000'
+    rm -f "$work/ready"
+    there timeout 100 python3 "$here/peer.py" listen 10.9.1.2 6000 --ready "$work/ready" recv >"$work/peer" 2>&1 &
+    wait_for_file "$work/ready"
+    peer connect 10.9.1.2 6000 "send=$work/file" shut recv >"$work/own" 2>&1 || fail "sender: $(cat "$work/own")"
+    wait_for_text '"e":"end"' "$work/live"
+    stop_live
+    grep -q '"e":"lesson".*"what":"lost"' "$work/live" || fail "no lesson: $(cat "$work/live")"
+    as_the_schema_says "$work/live"
+    kill -TERM $relay
+    kill $neighbor
+    wait
+    say "link: $(grep -c '"e":"lesson"' "$work/live") lessons as events"
 }
 
 two_on_loopback
@@ -182,3 +220,4 @@ too_many_rows
 too_slow
 of_a_command
 losses
+losses_as_events
