@@ -17,6 +17,7 @@
 /* ... and a gap in them only when nothing else of that host has been seen to take any. */
 #define ID_EXACT_MIN 6
 #define SKIP_MAX 64
+#define SKIP_MANY 3
 
 enum age { AGE_UNKNOWN = 0, AGE_OLDER, AGE_NEWER };
 
@@ -178,7 +179,8 @@ bool judge_skipped(const struct taking *t)
     }
     bool after_timeout = quiet >= timeout - timeout / 8 && quiet <= timeout * 2;
     bool after_answer = quiet >= (weir_time)judge_path_us(t) * (WEIR_MS / 1000);
-    bool certain = own->id_exact >= ID_EXACT_MIN && only_data_missing(t);
+    bool many = missing >= SKIP_MANY && quiet >= timeout - timeout / 8;
+    bool certain = (own->id_exact >= ID_EXACT_MIN || many) && only_data_missing(t);
     if (!after_timeout && !(after_answer && certain)) {
         return false;
     }

@@ -224,6 +224,23 @@ static void a_gap_in_the_ids_shows_what_never_passed(void **state)
     CLASS(18, LADDER_DATA); /* at the sender a gap is the capture's */
 }
 
+/* A whole flight was lost before the tap: after the silence its first segment comes, and the rest follows. */
+static void a_lost_flight_shows_as_many_missing_ids(void **state)
+{
+    const struct seen steps[] = {
+        OPEN,           data(41, 1001, 141, 3),    ack(41, 2001),  data(900, 2001, 1000, 14),
+        ack(900, 3001), data(940, 4001, 1040, 16), ack(940, 3001), data(980, 3001, 1080, 17),
+    };
+
+    (void)state;
+    TAKE(LADDER_AT_SERVER, steps);
+    CLASS(6, LADDER_RETX);
+    assert_int_equal(run.said[6].cause, LADDER_CAUSE_RTO);
+    assert_int_equal(run.said[6].evidence, EVIDENCE_IP_ID);
+    CLASS(10, LADDER_RETX);
+    assert_int_equal(run.said[10].cause, LADDER_CAUSE_RTO);
+}
+
 /* ---- Nonsense ---------------------------------------------------------------------------------------------- */
 
 static uint32_t lehmer;
@@ -337,6 +354,7 @@ int main(void)
         cmocka_unit_test(an_overtaken_ack_is_no_keepalive),
         cmocka_unit_test(an_acknowledged_hole_was_not_captured),
         cmocka_unit_test(a_gap_in_the_ids_shows_what_never_passed),
+        cmocka_unit_test(a_lost_flight_shows_as_many_missing_ids),
         cmocka_unit_test(random_segments_break_nothing),
         cmocka_unit_test(a_flood_without_acks_is_forgotten),
         cmocka_unit_test(names_are_complete),
