@@ -26,9 +26,9 @@ struct layout layout_for(unsigned width);
 #define LAYOUT_TIME 9
 #define LAYOUT_STATE 11
 
-/* Steps of the sparkline, and columns with the number behind it. */
+/* Steps of the sparkline, and columns with the number behind it and the gap before. */
 #define GAUGE_STEPS 12
-#define LAYOUT_GAUGE 23
+#define LAYOUT_GAUGE 25
 
 /* How arrows are drawn. Braille and scan lines slope, boxes do not. */
 enum text_style { TEXT_BRAILLE = 0, TEXT_SCAN, TEXT_BOX, TEXT_ASCII, TEXT_STYLE_COUNT };
