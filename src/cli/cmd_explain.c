@@ -4,6 +4,7 @@
  * No segment is kept: conversations are judged and searched while the file goes by (trace/table.h).
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -220,6 +221,23 @@ static int print_all(const struct arguments *a, const struct table *table)
     return result == WEIR_OK ? code : cli_error(CLI_SYSTEM, "no memory: the list");
 }
 
+/* Said first: what is missing may have been sent. In the JSON of weir flows it is in the capture's object. */
+static void put_drops(const struct arguments *a, const struct capture *capture)
+{
+    struct capture_stat stat;
+    char number[24], text[FINDING_TEXT_MAX], line[FINDING_TEXT_MAX];
+    const char *arg = number;
+
+    capture_stat(capture, &stat);
+    if (!stat.drops_known || stat.drops == 0 || a->output.json) {
+        return;
+    }
+    snprintf(number, sizeof(number), "%" PRIu64, (uint64_t)stat.drops);
+    arg = message_format(text, sizeof(text), MESSAGE_F_LIMIT_DROPPED, a->output.text.language, &arg,
+                         1);
+    puts(message_format(line, sizeof(line), MESSAGE_NOTE, a->output.text.language, &arg, 1));
+}
+
 static int explain(const struct arguments *a, struct capture *capture)
 {
     char why[CAPTURE_WHY_MAX] = "";
@@ -237,6 +255,7 @@ static int explain(const struct arguments *a, struct capture *capture)
         code = cli_error(CLI_USAGE, "no such connection (there are %zu): --conn %lu",
                          table_count(table), a->conn);
     } else if (table_count(table) > 0 && damage != CLI_SYSTEM) {
+        put_drops(a, capture);
         code = print_all(a, table);
     }
     table_del(table);

@@ -56,6 +56,26 @@ reuse=$data/findings/time_wait_reuse.pcap
 expect "one connection by number" 2 "$("$WEIR" explain --conn=2 --json "$reuse" | sed -n 's/.*"e":"end","conn":\([0-9]*\).*/\1/p')"
 expect "the worst one only" 1 "$("$WEIR" explain --top=1 --json "$reuse" | grep -c '"e":"end"')"
 
+# ---- packets that the capturing system dropped are said first: an interface statistics block with 7 -------
+python3 - "$data/lo_refused.pcap" "$work/drops.pcapng" <<'PY'
+import struct, sys
+pcap, out = open(sys.argv[1], "rb").read(), open(sys.argv[2], "wb")
+def block(kind, body):
+    body += bytes(-len(body) % 4)
+    out.write(struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12))
+block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+block(1, struct.pack("<HHI", struct.unpack("<I", pcap[20:24])[0], 0, 65535))
+at = 24
+while at < len(pcap):
+    seconds, us, size, original = struct.unpack("<IIII", pcap[at:at + 16])
+    time = seconds * 1000000 + us
+    block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, size, original) + pcap[at + 16:at + 16 + size])
+    at += 16 + size
+block(5, struct.pack("<IIIHHQHH", 0, 0, 0, 5, 8, 7, 0, 0))
+PY
+expect "drops are said first" "note: The capturing system dropped 7 packets: what is missing here may have been sent." \
+    "$("$WEIR" explain --width=100 "$work/drops.pcapng" | head -1)"
+
 # ---- the JSON is as its schema says ---------------------------------------------------------------------
 if python3 -c 'import jsonschema' 2>/dev/null; then
     for capture in "$data"/*.pcap "$data"/findings/*.pcap; do
