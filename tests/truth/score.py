@@ -137,6 +137,8 @@ def score_pair(path):
 def score_pairs(directory, jobs=2):
     total = Sum()
     paths = sorted(glob.glob(os.path.join(directory, "*.client.pcap")))
+    paths = [path for path in paths if all(next(wire.read_pcap(path.replace(".client.", f".{side}.")), None)
+                                           for side in ("client", "server"))]
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
         for result in pool.map(score_pair, paths):
             total.plus(result)
@@ -157,6 +159,7 @@ def score(directory, names, jobs=2):
     totals, with_sack, errors, sack_count = {}, {}, [], 0
     paths = sorted(glob.glob(os.path.join(directory, "*.client.pcap")) +
                    glob.glob(os.path.join(directory, "*.server.pcap")))
+    paths = [path for path in paths if next(wire.read_pcap(path), None)]  # nothing may have come through
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
         for results, wrong, sack in pool.map(score_capture, paths, [names] * len(paths)):
             errors += wrong
