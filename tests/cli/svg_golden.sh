@@ -66,6 +66,25 @@ for capture in tun_fastrx.client tun_zerowin.client lo_nagle; do
     holds "labels apart: $capture" python3 "$work/apart.py" "$work/x.svg"
 done
 
+# more than 2000 segments are not drawn, and the drawing says so
+python3 - "$data/lo_nagle.pcap" "$work/big.pcap" <<'PY'
+import struct, sys
+data, at, packets = open(sys.argv[1], "rb").read(), 24, []
+while at < len(data):
+    s, f, size, full = struct.unpack("<IIII", data[at:at + 16])
+    packets.append((s, f, data[at + 16:at + 16 + size]))
+    at += 16 + size
+s, f, again = packets[9]
+packets[10:] = [(s + n, f, again) for n in range(1, 2501)]
+with open(sys.argv[2], "wb") as out:
+    out.write(data[:24])
+    for s, f, bytes_ in packets:
+        out.write(struct.pack("<IIII", s, f, len(bytes_), len(bytes_)) + bytes_)
+PY
+"$WEIR" ladder --all -o "$work/big.svg" "$work/big.pcap"
+expect "arrows of a long conversation" 2000 "$(grep -c 'class="hit"' "$work/big.svg")"
+holds "... and what is missing" grep -q 'not drawn: 510 of 2510 segments, from number 2001 on' "$work/big.svg"
+
 # a file of this format holds one connection, and the tool says so
 cat "$data/lo_basic.pcap" >"$work/two.pcap"
 tail -c +25 "$data/lo_refused.pcap" >>"$work/two.pcap"
