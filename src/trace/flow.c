@@ -138,12 +138,6 @@ void flows_info(const struct flows *f, size_t index, struct flow_info *info)
                                .client_guessed = ends.guessed};
 }
 
-static bool end_equal(const struct weir_endpoint *a, const struct weir_endpoint *b)
-{
-    return a->port == b->port && a->ip.family == b->ip.family &&
-           memcmp(a->ip.bytes, b->ip.bytes, sizeof(a->ip.bytes)) == 0;
-}
-
 /* The conversation before, of the same endpoints, if it was closed by both sides: where its client's numbers ended. */
 static void tell_previous(const struct flows *f, uint32_t index, const struct weir_endpoint *client,
                           struct ladder *ladder)
@@ -157,7 +151,7 @@ static void tell_previous(const struct flows *f, uint32_t index, const struct we
         return;
     }
     demux_endpoints(before, end);
-    uint8_t side = end_equal(&end[0], client) ? 0 : 1;
+    uint8_t side = trace_same_end(&end[0], client) ? 0 : 1;
     uint32_t first = before->isn[side], next = first;
     for (size_t i = 0; i < flow->count; i++) {
         const struct trace_segment *s = &flow->segments[i];
@@ -177,7 +171,7 @@ int flows_surroundings(const struct flows *f, size_t index, struct ladder *ladde
     for (size_t i = 0; i < flow->icmp_count && result == WEIR_OK; i++) {
         const struct trace_icmp *icmp = &flow->icmp[i];
         enum trace_side from =
-            end_equal(&icmp->src, &ends.end[LADDER_CLIENT]) ? LADDER_CLIENT : LADDER_SERVER;
+            trace_same_end(&icmp->src, &ends.end[LADDER_CLIENT]) ? LADDER_CLIENT : LADDER_SERVER;
         result = ladder_add_icmp(ladder, icmp->time, from, icmp->what, icmp->mtu);
     }
     if (previous != DEMUX_NONE) {

@@ -113,12 +113,6 @@ static struct ladder_segment *add_segment(struct ladder *l, const struct trace_s
     return s;
 }
 
-static bool same_end(const struct weir_endpoint *a, const struct weir_endpoint *b)
-{
-    return a->port == b->port && a->ip.family == b->ip.family &&
-           memcmp(a->ip.bytes, b->ip.bytes, sizeof(a->ip.bytes)) == 0;
-}
-
 int ladder_add_packet(struct ladder *l, const struct ladder_packet *packet)
 {
     struct trace_segment wire;
@@ -132,8 +126,8 @@ int ladder_add_packet(struct ladder *l, const struct ladder_packet *packet)
         bool by_client = packet->from == LADDER_CLIENT;
         ladder_set_ends(l, by_client ? &src : &dst, by_client ? &dst : &src, false);
     }
-    if (!same_end(&src, &l->info.side[packet->from].endpoint) ||
-        !same_end(&dst, &l->info.side[trace_other(packet->from)].endpoint)) {
+    if (!trace_same_end(&src, &l->info.side[packet->from].endpoint) ||
+        !trace_same_end(&dst, &l->info.side[trace_other(packet->from)].endpoint)) {
         return WEIR_EINVAL;
     }
     wire.time = packet->sent;

@@ -4,16 +4,10 @@
 
 #include "trace/merge.h"
 
-static bool same_end(const struct weir_endpoint *a, const struct weir_endpoint *b)
-{
-    return a->port == b->port && a->ip.family == b->ip.family &&
-           memcmp(a->ip.bytes, b->ip.bytes, sizeof(a->ip.bytes)) == 0;
-}
-
 static bool same_ends(const struct flow_info *a, const struct flow_info *b)
 {
-    return (same_end(&a->client, &b->client) && same_end(&a->server, &b->server)) ||
-           (same_end(&a->client, &b->server) && same_end(&a->server, &b->client));
+    return (trace_same_end(&a->client, &b->client) && trace_same_end(&a->server, &b->server)) ||
+           (trace_same_end(&a->client, &b->server) && trace_same_end(&a->server, &b->client));
 }
 
 static bool fits(const struct merge_capture *a, const struct flows *in, size_t other)

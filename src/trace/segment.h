@@ -7,6 +7,8 @@
 #ifndef TRACE_SEGMENT_H
 #define TRACE_SEGMENT_H
 
+#include <string.h>
+
 #include "wire/tcp.h"
 #include <weir/trace.h>
 
@@ -15,6 +17,13 @@ enum trace_side { LADDER_CLIENT = 0, LADDER_SERVER = 1 };
 static inline enum trace_side trace_other(enum trace_side side)
 {
     return side == LADDER_CLIENT ? LADDER_SERVER : LADDER_CLIENT;
+}
+
+/* The same address and port; packets have no scope, so it does not count. */
+static inline bool trace_same_end(const struct weir_endpoint *a, const struct weir_endpoint *b)
+{
+    return a->port == b->port && a->ip.family == b->ip.family &&
+           memcmp(a->ip.bytes, b->ip.bytes, sizeof(a->ip.bytes)) == 0;
 }
 
 struct trace_segment {

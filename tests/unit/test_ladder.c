@@ -11,24 +11,6 @@
 #include "base/compiler.h"
 #include "unit/trace_kit.h"
 
-static const struct ladder_segment *segment(const struct ladder *l, uint32_t number)
-{
-    size_t count;
-    const struct ladder_segment *s = ladder_segments(l, &count);
-
-    assert_in_range(number, 1, count);
-    return &s[number - 1];
-}
-
-static struct ladder *finished(const struct kit_step *steps, size_t n)
-{
-    struct ladder *l = kit_run(steps, n);
-
-    assert_non_null(l);
-    assert_int_equal(ladder_finish(l), WEIR_OK);
-    return l;
-}
-
 static const char ten_rows[] =
     "1> SYN-SENT/SYN-RCVD; 2< /ESTABLISHED; 3> /ESTABLISHED; idle 80; 4> /; 5< /; 6> /; idle 80; "
     "7> FIN-WAIT-1/CLOSE-WAIT; 8< /FIN-WAIT-2; idle 190; 9< LAST-ACK/TIME-WAIT; 10> /CLOSED";
@@ -36,7 +18,7 @@ static const char ten_rows[] =
 static void ten_segments_with_inferred_states(void **state)
 {
     char rows[1024];
-    struct ladder *l = finished(kit_ten, 10);
+    struct ladder *l = kit_finished(kit_ten, 10);
     const struct ladder_info *info = ladder_info(l);
 
     (void)state;
@@ -47,11 +29,11 @@ static void ten_segments_with_inferred_states(void **state)
     assert_int_equal(info->rtt_ns, 40 * WEIR_MS);
     assert_int_equal(info->side[LADDER_CLIENT].bytes, 20);
     assert_int_equal(info->side[LADDER_SERVER].bytes, 10);
-    assert_true(segment(l, 3)->facts & LADDER_FACT_HANDSHAKE_DONE);
-    assert_true(segment(l, 5)->facts & LADDER_FACT_PIGGYBACK);
-    assert_int_equal(segment(l, 5)->acked_from, 1001);
-    assert_true(segment(l, 8)->facts & LADDER_FACT_ACKS_FIN);
-    assert_true(segment(l, 10)->facts & LADDER_FACT_LAST_ACK);
+    assert_true(kit_at(l, 3)->facts & LADDER_FACT_HANDSHAKE_DONE);
+    assert_true(kit_at(l, 5)->facts & LADDER_FACT_PIGGYBACK);
+    assert_int_equal(kit_at(l, 5)->acked_from, 1001);
+    assert_true(kit_at(l, 8)->facts & LADDER_FACT_ACKS_FIN);
+    assert_true(kit_at(l, 10)->facts & LADDER_FACT_LAST_ACK);
     ladder_del(l);
 }
 
@@ -65,7 +47,7 @@ static void packets_may_be_told_in_any_order(void **state)
     for (size_t i = 0; i < 10; i++) {
         shuffled[i] = kit_ten[i * 7 % 10];
     }
-    struct ladder *l = finished(shuffled, 10);
+    struct ladder *l = kit_finished(shuffled, 10);
     assert_string_equal(kit_rows(l, rows, sizeof(rows)), ten_rows);
     ladder_del(l);
 }
@@ -135,8 +117,8 @@ static void a_change_without_a_segment_is_a_row(void **state)
     assert_int_equal(ladder_finish(l), WEIR_OK);
     assert_string_equal(kit_rows(l, rows, sizeof(rows)),
                         "1> SYN-SENT/; idle 1000; 2> /; idle 2000; client CLOSED");
-    assert_int_equal(segment(l, 2)->class, LADDER_SYN_RETX);
-    assert_int_equal(segment(l, 2)->first, 1);
+    assert_int_equal(kit_at(l, 2)->class, LADDER_SYN_RETX);
+    assert_int_equal(kit_at(l, 2)->first, 1);
     assert_int_equal(ladder_info(l)->end, LADDER_END_TIMEOUT);
     assert_int_equal(ladder_info(l)->side[LADDER_SERVER].initial_state, LADDER_STATE_UNKNOWN);
     ladder_del(l);
@@ -151,16 +133,16 @@ static void crossing_syns_are_split(void **state)
         {20, 40, '<', "SA", .seq = 8000, .ack = 1001},
     };
     char rows[512];
-    struct ladder *l = finished(steps, ARRAY_SIZE(steps));
+    struct ladder *l = kit_finished(steps, ARRAY_SIZE(steps));
 
     (void)state;
     assert_string_equal(kit_rows(l, rows, sizeof(rows)),
                         "1> SYN-SENT; 2< SYN-SENT; (1) SYN-RCVD; (2) SYN-RCVD; "
                         "3> /ESTABLISHED; 4< /ESTABLISHED");
-    assert_int_equal(segment(l, 2)->class, LADDER_SYN);
-    assert_int_equal(segment(l, 3)->class, LADDER_SYN_ACK); /* not a retransmission */
-    assert_int_equal(segment(l, 4)->class, LADDER_SYN_ACK);
-    assert_true(segment(l, 4)->facts & LADDER_FACT_SIMULTANEOUS);
+    assert_int_equal(kit_at(l, 2)->class, LADDER_SYN);
+    assert_int_equal(kit_at(l, 3)->class, LADDER_SYN_ACK); /* not a retransmission */
+    assert_int_equal(kit_at(l, 4)->class, LADDER_SYN_ACK);
+    assert_true(kit_at(l, 4)->facts & LADDER_FACT_SIMULTANEOUS);
     ladder_del(l);
 }
 
@@ -175,7 +157,7 @@ static void crossing_fins_are_split(void **state)
     steps[4] = (struct kit_step){105, 125, '<', "FA", .seq = 8001, .ack = 1001};
     steps[5] = (struct kit_step){125, 145, '>', "A", .seq = 1002, .ack = 8002};
     steps[6] = (struct kit_step){120, 140, '<', "A", .seq = 8002, .ack = 1002};
-    struct ladder *l = finished(steps, 7);
+    struct ladder *l = kit_finished(steps, 7);
     kit_rows(l, rows, sizeof(rows));
     assert_non_null(strstr(rows, "4> FIN-WAIT-1; 5< FIN-WAIT-1; (4) CLOSING; (5) CLOSING; "
                                  "6> /TIME-WAIT; 7< /TIME-WAIT"));
@@ -200,13 +182,13 @@ static void loss_and_retransmission(void **state)
     (void)state;
     assert_int_equal(ladder_add_cause(l, kit_ms(240), LADDER_CLIENT, LADDER_CAUSE_RTO), WEIR_OK);
     assert_int_equal(ladder_finish(l), WEIR_OK);
-    assert_int_equal(segment(l, 3)->arrived.known, LADDER_LOST);
-    assert_int_equal(segment(l, 6)->class, LADDER_DUP_ACK);
-    assert_int_equal(segment(l, 7)->class, LADDER_DUP_ACK);
-    assert_int_equal(segment(l, 7)->count, 2);
-    assert_int_equal(segment(l, 8)->class, LADDER_RETX);
-    assert_int_equal(segment(l, 8)->first, 3);
-    assert_string_equal(ladder_class_name(segment(l, 8)->class, segment(l, 8)->cause), "retx_rto");
+    assert_int_equal(kit_at(l, 3)->arrived.known, LADDER_LOST);
+    assert_int_equal(kit_at(l, 6)->class, LADDER_DUP_ACK);
+    assert_int_equal(kit_at(l, 7)->class, LADDER_DUP_ACK);
+    assert_int_equal(kit_at(l, 7)->count, 2);
+    assert_int_equal(kit_at(l, 8)->class, LADDER_RETX);
+    assert_int_equal(kit_at(l, 8)->first, 3);
+    assert_string_equal(ladder_class_name(kit_at(l, 8)->class, kit_at(l, 8)->cause), "retx_rto");
     assert_int_equal(ladder_info(l)->side[LADDER_CLIENT].bytes, 300);
     ladder_del(l);
 }
@@ -221,16 +203,16 @@ static void a_capture_does_not_claim_the_first_copy(void **state)
     steps[4] = (struct kit_step){400, 420, '>', "PA", .seq = 1001, .length = 20, .ack = 8001};
     struct ladder *l = kit_capture(steps, 5, 'c');
     assert_int_equal(ladder_info(l)->vantage, LADDER_AT_CLIENT);
-    assert_int_equal(segment(l, 4)->arrived.known, LADDER_UNKNOWN);
-    assert_true(segment(l, 4)->facts & LADDER_FACT_RESENT);
-    assert_int_equal(segment(l, 5)->arrived.known, LADDER_ESTIMATED);
-    assert_int_equal(segment(l, 5)->first, 4);
+    assert_int_equal(kit_at(l, 4)->arrived.known, LADDER_UNKNOWN);
+    assert_true(kit_at(l, 4)->facts & LADDER_FACT_RESENT);
+    assert_int_equal(kit_at(l, 5)->arrived.known, LADDER_ESTIMATED);
+    assert_int_equal(kit_at(l, 5)->first, 4);
     ladder_del(l);
 
     l = kit_capture(steps, 5, 's'); /* at the receiver both were seen */
     assert_int_equal(ladder_info(l)->vantage, LADDER_AT_SERVER);
-    assert_int_equal(segment(l, 4)->arrived.known, LADDER_MEASURED);
-    assert_false(segment(l, 4)->facts & LADDER_FACT_RESENT);
+    assert_int_equal(kit_at(l, 4)->arrived.known, LADDER_MEASURED);
+    assert_false(kit_at(l, 4)->facts & LADDER_FACT_RESENT);
     ladder_del(l);
 }
 
@@ -241,15 +223,15 @@ static void captures_estimate_the_far_side(void **state)
     (void)state;
     struct ladder *l = kit_capture(kit_ten, 10, 'c');
     assert_string_equal(kit_rows(l, rows, sizeof(rows)), ten_rows);
-    assert_int_equal(segment(l, 4)->arrived.ns, 160 * WEIR_MS);
-    assert_int_equal(segment(l, 4)->arrived.known, LADDER_ESTIMATED);
-    assert_int_equal(segment(l, 5)->sent.ns, 160 * WEIR_MS);
+    assert_int_equal(kit_at(l, 4)->arrived.ns, 160 * WEIR_MS);
+    assert_int_equal(kit_at(l, 4)->arrived.known, LADDER_ESTIMATED);
+    assert_int_equal(kit_at(l, 5)->sent.ns, 160 * WEIR_MS);
     ladder_del(l);
 
     l = kit_capture(kit_ten, 10, 's'); /* 0 is when the SYN arrives here */
     assert_string_equal(kit_rows(l, rows, sizeof(rows)), ten_rows);
-    assert_int_equal(segment(l, 1)->sent.ns, -20 * (int64_t)WEIR_MS);
-    assert_int_equal(segment(l, 5)->sent.known, LADDER_MEASURED);
+    assert_int_equal(kit_at(l, 1)->sent.ns, -20 * (int64_t)WEIR_MS);
+    assert_int_equal(kit_at(l, 5)->sent.known, LADDER_MEASURED);
     ladder_del(l);
 }
 
@@ -262,8 +244,8 @@ static void estimates_keep_cause_before_effect(void **state)
     memcpy(steps, kit_ten, 4 * sizeof(steps[0]));
     steps[4] = (struct kit_step){145, 150, '<', "A", .seq = 8001, .ack = 1021};
     struct ladder *l = kit_capture(steps, 5, 'c');
-    assert_int_equal(segment(l, 4)->arrived.ns, 145 * WEIR_MS);
-    assert_int_equal(segment(l, 5)->sent.ns, 145 * WEIR_MS);
+    assert_int_equal(kit_at(l, 4)->arrived.ns, 145 * WEIR_MS);
+    assert_int_equal(kit_at(l, 5)->sent.ns, 145 * WEIR_MS);
     ladder_del(l);
 }
 
@@ -315,7 +297,7 @@ static void refused_connection(void **state)
     static const struct kit_step steps[] = {{0, 20, '>', "S", .seq = 1000},
                                             {20, 40, '<', "RA", .seq = 0, .ack = 1001}};
     char rows[128];
-    struct ladder *l = finished(steps, 2);
+    struct ladder *l = kit_finished(steps, 2);
 
     (void)state;
     assert_string_equal(kit_rows(l, rows, sizeof(rows)), "1> SYN-SENT/; 2< /CLOSED");
@@ -342,19 +324,19 @@ static const struct kit_step window_steps[] = {
 
 static void zero_window_and_probes(void **state)
 {
-    struct ladder *l = finished(window_steps, ARRAY_SIZE(window_steps));
+    struct ladder *l = kit_finished(window_steps, ARRAY_SIZE(window_steps));
 
     (void)state;
-    assert_true(segment(l, 5)->facts & LADDER_FACT_ACKS_NEW);
-    assert_true(segment(l, 5)->facts & LADDER_FACT_WINDOW_ZERO);
-    assert_int_equal(segment(l, 6)->class, LADDER_ZERO_WINDOW_PROBE);
-    assert_int_equal(segment(l, 6)->count, 1);
-    assert_int_equal(segment(l, 7)->class, LADDER_ACK); /* an answer, not a duplicate ACK */
-    assert_true(segment(l, 7)->facts & LADDER_FACT_ANSWERS_PROBE);
-    assert_int_equal(segment(l, 8)->count, 2);
-    assert_int_equal(segment(l, 10)->class, LADDER_WINDOW_UPDATE);
-    assert_true(segment(l, 10)->facts & LADDER_FACT_WINDOW_OPENED);
-    assert_int_equal(segment(l, 11)->class, LADDER_DATA);
+    assert_true(kit_at(l, 5)->facts & LADDER_FACT_ACKS_NEW);
+    assert_true(kit_at(l, 5)->facts & LADDER_FACT_WINDOW_ZERO);
+    assert_int_equal(kit_at(l, 6)->class, LADDER_ZERO_WINDOW_PROBE);
+    assert_int_equal(kit_at(l, 6)->count, 1);
+    assert_int_equal(kit_at(l, 7)->class, LADDER_ACK); /* an answer, not a duplicate ACK */
+    assert_true(kit_at(l, 7)->facts & LADDER_FACT_ANSWERS_PROBE);
+    assert_int_equal(kit_at(l, 8)->count, 2);
+    assert_int_equal(kit_at(l, 10)->class, LADDER_WINDOW_UPDATE);
+    assert_true(kit_at(l, 10)->facts & LADDER_FACT_WINDOW_OPENED);
+    assert_int_equal(kit_at(l, 11)->class, LADDER_DATA);
     ladder_del(l);
 }
 
@@ -366,9 +348,9 @@ static void a_probe_may_carry_a_byte(void **state)
     memcpy(steps, window_steps, sizeof(steps));
     steps[5].seq = steps[7].seq = 2001; /* the first byte beyond the window, twice */
     steps[5].length = steps[7].length = 1;
-    struct ladder *l = finished(steps, 9);
-    assert_int_equal(segment(l, 6)->class, LADDER_ZERO_WINDOW_PROBE);
-    assert_int_equal(segment(l, 8)->class, LADDER_ZERO_WINDOW_PROBE);
+    struct ladder *l = kit_finished(steps, 9);
+    assert_int_equal(kit_at(l, 6)->class, LADDER_ZERO_WINDOW_PROBE);
+    assert_int_equal(kit_at(l, 8)->class, LADDER_ZERO_WINDOW_PROBE);
     ladder_del(l);
 }
 
@@ -380,15 +362,15 @@ static void keepalive_is_not_a_retransmission(void **state)
     memcpy(steps, kit_ten, 6 * sizeof(steps[0]));
     steps[6] = (struct kit_step){1000, 1020, '>', "A", .seq = 1020, .ack = 8011};
     steps[7] = (struct kit_step){1020, 1040, '<', "A", .seq = 8011, .ack = 1021};
-    struct ladder *l = finished(steps, 8);
-    assert_int_equal(segment(l, 7)->class, LADDER_KEEPALIVE);
-    assert_int_equal(segment(l, 8)->class, LADDER_ACK);
-    assert_true(segment(l, 8)->facts & LADDER_FACT_ANSWERS_PROBE);
+    struct ladder *l = kit_finished(steps, 8);
+    assert_int_equal(kit_at(l, 7)->class, LADDER_KEEPALIVE);
+    assert_int_equal(kit_at(l, 8)->class, LADDER_ACK);
+    assert_true(kit_at(l, 8)->facts & LADDER_FACT_ANSWERS_PROBE);
     ladder_del(l);
 
     steps[6].length = 1; /* the old kind, with a byte */
-    l = finished(steps, 8);
-    assert_int_equal(segment(l, 7)->class, LADDER_KEEPALIVE);
+    l = kit_finished(steps, 8);
+    assert_int_equal(kit_at(l, 7)->class, LADDER_KEEPALIVE);
     ladder_del(l);
 }
 
@@ -401,9 +383,9 @@ static void one_byte_again_is_a_retransmission(void **state)
     memcpy(steps, kit_ten, 3 * sizeof(steps[0]));
     steps[3] = (struct kit_step){100, LOST, '>', "A", .seq = 1001, .length = 1, .ack = 8001};
     steps[4] = (struct kit_step){300, 320, '>', "A", .seq = 1001, .length = 1, .ack = 8001};
-    struct ladder *l = finished(steps, 5);
-    assert_int_equal(segment(l, 5)->class, LADDER_RETX);
-    assert_int_equal(segment(l, 5)->first, 4);
+    struct ladder *l = kit_finished(steps, 5);
+    assert_int_equal(kit_at(l, 5)->class, LADDER_RETX);
+    assert_int_equal(kit_at(l, 5)->first, 4);
     ladder_del(l);
 }
 
@@ -418,14 +400,14 @@ static void overtaken_copied_damaged(void **state)
         {42, 81, '>', "A", .seq = 1021, .length = 10, .ack = 8001, .ip_id = 7, .duplicate = true},
         {50, 90, '>', "A", .seq = 1031, .length = 10, .ack = 8001, .corrupted = true},
     };
-    struct ladder *l = finished(steps, ARRAY_SIZE(steps));
+    struct ladder *l = kit_finished(steps, ARRAY_SIZE(steps));
 
     (void)state;
-    assert_int_equal(segment(l, 3)->class, LADDER_REORDERED);
-    assert_int_equal(segment(l, 4)->class, LADDER_DATA);
-    assert_int_equal(segment(l, 6)->class, LADDER_NET_DUPLICATE);
-    assert_int_equal(segment(l, 6)->first, 5);
-    assert_true(segment(l, 7)->facts & LADDER_FACT_CORRUPTED);
+    assert_int_equal(kit_at(l, 3)->class, LADDER_REORDERED);
+    assert_int_equal(kit_at(l, 4)->class, LADDER_DATA);
+    assert_int_equal(kit_at(l, 6)->class, LADDER_NET_DUPLICATE);
+    assert_int_equal(kit_at(l, 6)->first, 5);
+    assert_true(kit_at(l, 7)->facts & LADDER_FACT_CORRUPTED);
     ladder_del(l);
 }
 

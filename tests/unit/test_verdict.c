@@ -12,24 +12,6 @@
 #include "trace/judge.h"
 #include "unit/trace_kit.h"
 
-static const struct ladder_segment *segment(const struct ladder *l, uint32_t number)
-{
-    size_t count;
-    const struct ladder_segment *s = ladder_segments(l, &count);
-
-    assert_in_range(number, 1, count);
-    return &s[number - 1];
-}
-
-static struct ladder *finished(const struct kit_step *steps, size_t n)
-{
-    struct ladder *l = kit_run(steps, n);
-
-    assert_non_null(l);
-    assert_int_equal(ladder_finish(l), WEIR_OK);
-    return l;
-}
-
 /* At the receiver a gap is filled, and neither timestamps nor IP IDs tell when it was sent. Sooner than an
  * answer could travel: overtaken. After a round trip: sent again. Between the two: not claimed. */
 static void a_filled_gap_is_judged_by_time_alone(void **state)
@@ -42,27 +24,27 @@ static void a_filled_gap_is_judged_by_time_alone(void **state)
     steps[4] = (struct kit_step){101, 121, '>', "A", .seq = 1001, .length = 100, .ack = 8001};
     steps[5] = (struct kit_step){110, 130, '>', "A", .seq = 1101, .length = 100, .ack = 8001};
     struct ladder *l = kit_capture(steps, 6, 's');
-    assert_int_equal(segment(l, 4)->class, LADDER_DATA);
-    assert_true(segment(l, 4)->facts & LADDER_FACT_HOLE);
-    assert_int_equal(segment(l, 5)->class, LADDER_REORDERED);
-    assert_int_equal(segment(l, 5)->evidence, EVIDENCE_TIME);
-    assert_int_equal(segment(l, 6)->class, LADDER_RETX); /* seen twice: certain */
-    assert_int_equal(segment(l, 6)->first, 4);
+    assert_int_equal(kit_at(l, 4)->class, LADDER_DATA);
+    assert_true(kit_at(l, 4)->facts & LADDER_FACT_HOLE);
+    assert_int_equal(kit_at(l, 5)->class, LADDER_REORDERED);
+    assert_int_equal(kit_at(l, 5)->evidence, EVIDENCE_TIME);
+    assert_int_equal(kit_at(l, 6)->class, LADDER_RETX); /* seen twice: certain */
+    assert_int_equal(kit_at(l, 6)->first, 4);
     ladder_del(l);
 
     steps[4].arrived = 147; /* the round trip is 40 ms */
     steps[5].arrived = 150;
     l = kit_capture(steps, 6, 's');
-    assert_int_equal(segment(l, 5)->class, LADDER_LATE);
-    assert_int_equal(segment(l, 5)->evidence, EVIDENCE_NONE);
+    assert_int_equal(kit_at(l, 5)->class, LADDER_LATE);
+    assert_int_equal(kit_at(l, 5)->evidence, EVIDENCE_NONE);
     ladder_del(l);
 
     steps[4].arrived = 162;
     steps[5].arrived = 170;
     l = kit_capture(steps, 6, 's');
-    assert_int_equal(segment(l, 5)->class, LADDER_RETX);
-    assert_int_equal(segment(l, 5)->first, 0);
-    assert_int_equal(segment(l, 5)->evidence, EVIDENCE_TIME);
+    assert_int_equal(kit_at(l, 5)->class, LADDER_RETX);
+    assert_int_equal(kit_at(l, 5)->first, 0);
+    assert_int_equal(kit_at(l, 5)->evidence, EVIDENCE_TIME);
     ladder_del(l);
 }
 
@@ -80,8 +62,8 @@ static void one_ip_id_twice_is_one_packet(void **state)
     steps[5].ip_id = 78;
     steps[5].arrived = 122;
     struct ladder *l = kit_capture(steps, 6, 's');
-    assert_int_equal(segment(l, 5)->class, LADDER_NET_DUPLICATE);
-    assert_int_equal(segment(l, 6)->class, LADDER_RETX);
+    assert_int_equal(kit_at(l, 5)->class, LADDER_NET_DUPLICATE);
+    assert_int_equal(kit_at(l, 6)->class, LADDER_RETX);
     ladder_del(l);
 }
 
@@ -97,8 +79,8 @@ static void sack_makes_an_ack_with_a_new_window_a_duplicate(void **state)
     steps[6] = steps[5];
     steps[6].sent = 122, steps[6].arrived = 142, steps[6].window = 3000;
     steps[6].sack_start = 1101, steps[6].sack_end = 1201;
-    struct ladder *l = finished(steps, 7);
-    assert_int_equal(segment(l, 7)->class, LADDER_DUP_ACK);
+    struct ladder *l = kit_finished(steps, 7);
+    assert_int_equal(kit_at(l, 7)->class, LADDER_DUP_ACK);
     ladder_del(l);
 }
 

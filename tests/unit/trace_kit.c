@@ -1,6 +1,13 @@
 /* trace_kit.c - building packets, ladders and captures from tables. */
 #include "unit/trace_kit.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -109,6 +116,24 @@ struct ladder *kit_run(const struct kit_step *steps, size_t n)
         }
     }
     return ladder;
+}
+
+struct ladder *kit_finished(const struct kit_step *steps, size_t n)
+{
+    struct ladder *l = kit_run(steps, n);
+
+    assert_non_null(l);
+    assert_int_equal(ladder_finish(l), WEIR_OK);
+    return l;
+}
+
+const struct ladder_segment *kit_at(const struct ladder *l, uint32_t number)
+{
+    size_t count;
+    const struct ladder_segment *s = ladder_segments(l, &count);
+
+    assert_in_range(number, 1, count);
+    return &s[number - 1];
 }
 
 struct ladder *kit_capture(const struct kit_step *steps, size_t n, char where)

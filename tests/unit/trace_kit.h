@@ -38,6 +38,9 @@ struct trace_segment kit_segment(const struct kit_step *step, double ms);
 
 /* An unfinished ladder of which both ends are known. */
 struct ladder *kit_run(const struct kit_step *steps, size_t n);
+/* The same, finished; and the segment of this number. Both assert that there is one. */
+struct ladder *kit_finished(const struct kit_step *steps, size_t n);
+const struct ladder_segment *kit_at(const struct ladder *l, uint32_t number);
 
 /* A finished ladder of a capture at the client ('c': seen when sent by the client or arriving there), at
  * the server ('s'), or in the middle with one time per packet ('m'). */
